@@ -1,0 +1,102 @@
+"""Runs a rule over a whole data set, in chunks of whole images, and measures each positive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from assignstudy.assign.rule import Rule
+from assignstudy.geometry import paired_iou
+from assignstudy.types import Assignment, InputBoxes, LevelPositives, PyramidLevel, Reach
+
+BOXES_PER_CHUNK = 1 << 15
+"""Enough to keep vector units busy, few enough to keep a chunk's positives in the processor's cache."""
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredChunk:
+    """The assignment of some whole images, and what was measured of each positive.
+
+    Attributes:
+        first_row: Row of the chunk's first ground truth among all.
+        boxes: The chunk's ground truths.
+        assignment: What the rule decided.
+        unreachable: Per level (P,) bool, positives whose target the decoder cannot output.
+        prior_iou: Per level (P,) float32, IoU of the ground truth with the anchor centred in the positive's cell.
+    """
+
+    first_row: int
+    boxes: InputBoxes
+    assignment: Assignment
+    unreachable: tuple[Tensor, ...]
+    prior_iou: tuple[Tensor, ...]
+
+
+def run(
+    rule: Rule,
+    boxes: InputBoxes,
+    levels: Sequence[PyramidLevel],
+    device: str = "cpu",
+    boxes_per_chunk: int = BOXES_PER_CHUNK,
+) -> Iterator[MeasuredChunk]:
+    """Assign all ground truths, chunk by chunk.
+
+    Args:
+        rule: The assignment rule.
+        boxes: All ground truths, in ascending order of images.
+        levels: The detection scales, by increasing stride.
+        device: ``cpu`` or ``cuda``, where the tensors are computed.
+        boxes_per_chunk: A chunk ends with the image in which this many boxes are reached.
+
+    Yields:
+        One measured chunk after the other; the results do not depend on where the cuts fall.
+    """
+    target = torch.device(device)
+    here = [level.to(target) for level in levels]
+    for start, stop in chunk_bounds(boxes.image_index, boxes_per_chunk):
+        chunk = boxes.rows(start, stop).to(target)
+        yield _measure(start, chunk, rule.assign(chunk, here), here, rule.facts.reach)
+
+
+def chunk_bounds(image_index: Tensor, boxes_per_chunk: int) -> Iterator[tuple[int, int]]:
+    """Half-open row ranges that never cut an image in two, each of about ``boxes_per_chunk`` rows."""
+    rows = len(image_index)
+    starts = torch.cat((torch.zeros(1, dtype=torch.int64), torch.nonzero(image_index.diff()).flatten() + 1))
+    start = 0
+    while start < rows:
+        following = int(torch.searchsorted(starts, start + boxes_per_chunk))
+        stop = int(starts[following]) if following < len(starts) else rows
+        yield start, stop
+        start = stop
+
+
+def target_offset(boxes: InputBoxes, level: PyramidLevel, positives: LevelPositives) -> Tensor:
+    """(P, 2) float32 regression targets of the centre: its distance in cells from the positive's (clamped) cell."""
+    grid_wh = boxes.input_wh_px // level.stride
+    xy_cell = (boxes.cxcywh_norm[:, :2] * grid_wh)[positives.gt_row]
+    return xy_cell - torch.stack((positives.grid_x, positives.grid_y), dim=1)
+
+
+def _measure(
+    first_row: int, boxes: InputBoxes, assignment: Assignment, levels: Sequence[PyramidLevel], reach: Reach | None
+) -> MeasuredChunk:
+    unreachable, prior_iou = [], []
+    for level, positives in zip(levels, assignment.levels, strict=True):
+        offset = target_offset(boxes, level, positives)
+        wh_cell = (boxes.cxcywh_norm[:, 2:] * (boxes.input_wh_px // level.stride))[positives.gt_row]
+        anchor_wh = (level.anchor_wh_px / level.stride)[positives.anchor]
+        unreachable.append(_out_of_reach(offset, wh_cell / anchor_wh, reach))
+        half = torch.full_like(offset, 0.5)
+        prior_iou.append(paired_iou(torch.cat((offset, wh_cell), dim=1), torch.cat((half, anchor_wh), dim=1)))
+    return MeasuredChunk(first_row, boxes, assignment, tuple(unreachable), tuple(prior_iou))
+
+
+def _out_of_reach(offset: Tensor, size_ratio: Tensor, reach: Reach | None) -> Tensor:
+    """(P,) bool: centre on or beyond an open bound of the decoder, or a side of ``max_ratio`` anchors or more."""
+    if reach is None:
+        return torch.zeros(len(offset), dtype=torch.bool, device=offset.device)
+    outside = (offset <= reach.offset_low) | (offset >= reach.offset_high) | (size_ratio >= reach.max_ratio)
+    return outside.any(dim=1)

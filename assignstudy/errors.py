@@ -1,0 +1,33 @@
+"""Every error that the tool raises on purpose.
+
+::
+
+    AssignStudyError            anything a user can mend; printed as one sentence, never as a traceback
+    ├── ConfigError             a setting that cannot be used; names its key
+    ├── DatasetError            labels or images that cannot be read at all
+    ├── RecordError             a run, a sweep or a table on disk that is missing, broken or of another schema
+    └── PageError               a page or one of its sections could not be built
+
+A message says where, what was expected, what was found and what to do about it.
+Single bad labels are no errors: they become rows of *Data issues* (:class:`assignstudy.types.DataIssue`).
+"""
+
+
+class AssignStudyError(Exception):
+    """Base of every error that the command line prints as one sentence."""
+
+
+class ConfigError(AssignStudyError):
+    """A setting that cannot be used; the message begins with its key."""
+
+
+class DatasetError(AssignStudyError):
+    """A data set that cannot be read at all: no image, unreadable file, missing folder."""
+
+
+class RecordError(AssignStudyError):
+    """A run or sweep folder that is missing, unfinished, broken or of another schema version."""
+
+
+class PageError(AssignStudyError):
+    """A page, or a section of one, that could not be built."""

@@ -1,0 +1,66 @@
+"""Pure functions on box tensors: layouts, side ratios, overlaps. Nothing here writes into its arguments.
+
+All arithmetic is float32, in the order the published rules use: results on a threshold depend on it.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def cxcywh_to_xyxy(cxcywh: Tensor) -> Tensor:
+    """Centre and size to corners, as ``c - s / 2`` and ``c + s / 2``.
+
+    Args:
+        cxcywh: (..., 4) boxes in any frame.
+
+    Returns:
+        (..., 4) corners x1, y1, x2, y2 in the same frame.
+    """
+    centre, half = cxcywh[..., :2], cxcywh[..., 2:] / 2
+    return torch.cat((centre - half, centre + half), dim=-1)
+
+
+def xyxy_to_cxcywh(xyxy: Tensor) -> Tensor:
+    """Corners to centre and size, as ``(c1 + c2) / 2`` and ``c2 - c1``.
+
+    Args:
+        xyxy: (..., 4) corners in any frame.
+
+    Returns:
+        (..., 4) centre x, centre y, width, height in the same frame.
+    """
+    low, high = xyxy[..., :2], xyxy[..., 2:]
+    return torch.cat(((low + high) / 2, high - low), dim=-1)
+
+
+def worst_side_ratio(wh: Tensor, anchor_wh: Tensor) -> Tensor:
+    """How badly each anchor's shape fits each box: the largest of w/aw, aw/w, h/ah and ah/h.
+
+    Args:
+        wh: (G, 2) box sizes.
+        anchor_wh: (A, 2) anchor sizes in the same frame, above 0.
+
+    Returns:
+        (G, A) ratios, at least 1 up to rounding; infinite for a side so thin that its inverse overflows.
+    """
+    ratio = wh[:, None] / anchor_wh[None]
+    return torch.maximum(ratio, 1 / ratio).amax(dim=-1)
+
+
+def paired_iou(one_cxcywh: Tensor, other_cxcywh: Tensor) -> Tensor:
+    """Intersection over union of boxes taken pair by pair.
+
+    Args:
+        one_cxcywh: (P, 4) boxes.
+        other_cxcywh: (P, 4) boxes in the same frame.
+
+    Returns:
+        (P,) overlaps from 0 (apart or merely touching) to 1; 0 where both boxes have no area.
+    """
+    one, other = cxcywh_to_xyxy(one_cxcywh), cxcywh_to_xyxy(other_cxcywh)
+    sides = torch.minimum(one[:, 2:], other[:, 2:]) - torch.maximum(one[:, :2], other[:, :2])
+    inter = sides.clamp(min=0).prod(dim=-1)
+    union = one_cxcywh[:, 2:].prod(dim=-1) + other_cxcywh[:, 2:].prod(dim=-1) - inter
+    return torch.where(union > 0, inter / union, torch.zeros_like(union))

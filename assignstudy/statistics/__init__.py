@@ -1,0 +1,1 @@
+"""Statistics: what leaves the assignment as tensors becomes tables here."""

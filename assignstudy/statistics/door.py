@@ -1,0 +1,113 @@
+"""The one door between tensors and tables: what leaves the assignment becomes numpy arrays here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from assignstudy.assign.run import MeasuredChunk
+from assignstudy.transforms import NetworkInput
+from assignstudy.types import Dataset, PyramidLevel
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class ChunkArrays:
+    """A :class:`MeasuredChunk` as numpy arrays; rows of ground truths count from the data set's first."""
+
+    rows: slice
+    image_index: Ints
+    critical: Floats
+    best_level: Ints
+    best_anchor: Ints
+    levels: tuple[LevelArrays, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class LevelArrays:
+    """The positives of one level in one chunk; ``gt_row`` counts from the chunk's first ground truth."""
+
+    gt_row: Ints
+    anchor: Ints
+    grid_y: Ints
+    grid_x: Ints
+    cell_offset: Ints
+    unreachable: Bools
+    prior_iou: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class LabelArrays:
+    """Labels and sizes as numpy arrays: G boxes of the data set, N images.
+
+    ``box_wh_px`` is the input size of each box's image, ``image_wh_px`` that of each image (or one row for all).
+    """
+
+    image_index: Ints
+    class_id: Ints
+    ignored: Bools
+    vanished: Bools
+    cxcywh_norm_orig: Floats
+    wh_orig: npt.NDArray[np.int32]
+    cxcywh_norm: Floats
+    box_wh_px: Ints
+    image_wh_px: Ints
+    assigned: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class LevelShape:
+    """A level without tensors: its name, its stride and its (A, 2) anchors in input pixels."""
+
+    name: str
+    stride: int
+    anchor_wh_px: Floats
+
+
+def chunk_arrays(chunk: MeasuredChunk) -> ChunkArrays:
+    """A measured chunk as numpy arrays, copied from the accelerator where it was computed there."""
+    levels = tuple(
+        LevelArrays(*(_array(part) for part in (p.gt_row, p.anchor, p.grid_y, p.grid_x, p.cell_offset, far, prior)))
+        for p, far, prior in zip(chunk.assignment.levels, chunk.unreachable, chunk.prior_iou, strict=True)
+    )
+    assignment = chunk.assignment
+    return ChunkArrays(
+        rows=slice(chunk.first_row, chunk.first_row + len(chunk.boxes)),
+        image_index=_array(chunk.boxes.image_index),
+        critical=_array(assignment.critical),
+        best_level=_array(assignment.best_level),
+        best_anchor=_array(assignment.best_anchor),
+        levels=levels,
+    )
+
+
+def label_arrays(dataset: Dataset, network_input: NetworkInput) -> LabelArrays:
+    """The labels of a data set, before and after the transform, as numpy arrays."""
+    image_index, image_wh_px = _array(dataset.image_index), _array(network_input.image_wh_px)
+    return LabelArrays(
+        image_index=image_index,
+        class_id=_array(dataset.class_id),
+        ignored=_array(dataset.ignored),
+        vanished=_array(network_input.vanished),
+        cxcywh_norm_orig=_array(dataset.cxcywh_norm_orig),
+        wh_orig=_array(dataset.image_wh_orig)[image_index],
+        cxcywh_norm=_array(network_input.cxcywh_norm),
+        box_wh_px=image_wh_px if len(image_wh_px) == 1 else image_wh_px[image_index],
+        image_wh_px=image_wh_px,
+        assigned=_array(network_input.boxes.gt_id),
+    )
+
+
+def level_shapes(levels: tuple[PyramidLevel, ...]) -> tuple[LevelShape, ...]:
+    """The levels without tensors."""
+    return tuple(LevelShape(level.name, level.stride, _array(level.anchor_wh_px)) for level in levels)
+
+
+def _array(tensor: Tensor) -> npt.NDArray[np.generic]:
+    return tensor.cpu().numpy()

@@ -1,0 +1,158 @@
+"""The whole study of one setting, on one screen: resize, assign, count, tabulate. No files, no configuration, no pages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pandas as pd
+import torch
+
+from assignstudy.assign import run as assignment
+from assignstudy.assign.rule import Rule
+from assignstudy.errors import ConfigError
+from assignstudy.statistics import classes, door, ground_truths, levels, scalars, tally
+from assignstudy.statistics.tables import RunTables
+from assignstudy.transforms import NetworkInput, Transform, round_up_to_stride, to_network_input
+from assignstudy.types import DataIssue, Dataset, PyramidLevel
+
+DEVICES = ("cpu", "cuda")
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """One setting to study, in plain values.
+
+    Attributes:
+        dataset: The labels.
+        rule: The assignment rule with its threshold.
+        levels: The detection scales, by strictly increasing stride.
+        transform: How images become the network input.
+        input_hw: Height and width asked for, in pixels; rounded up to whole largest strides.
+        device: ``cpu`` or ``cuda``.
+
+    Raises:
+        ConfigError: If the sizes, the levels or the device cannot be used.
+    """
+
+    dataset: Dataset
+    rule: Rule
+    levels: tuple[PyramidLevel, ...]
+    transform: Transform
+    input_hw: tuple[int, int]
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        """Check what can be checked before any work is done."""
+        strides = [level.stride for level in self.levels]
+        if not strides or any(low >= high for low, high in zip(strides, strides[1:], strict=False)):
+            raise ConfigError(f"anchors.strides: expected at least one, strictly increasing, got {strides}")
+        if min(self.input_hw) < 1:
+            raise ConfigError(f"imgsz: expected sides of at least 1 px, got {list(self.input_hw)}")
+        if self.device not in DEVICES:
+            raise ConfigError(f"device: expected one of {', '.join(DEVICES)}, got {self.device}")
+        if self.device == "cuda" and not torch.cuda.is_available():
+            raise ConfigError("device: cuda was asked for, but torch finds no CUDA device here; use device=cpu")
+
+
+@dataclass(frozen=True, eq=False)
+class StudyResult:
+    """What a study found.
+
+    Attributes:
+        tables: All tables and metrics.
+        input_hw: Height and width of the network input as used (the largest possible one for ``rect``).
+        seconds: Time per stage.
+        notices: Sentences that the user must see.
+    """
+
+    tables: RunTables
+    input_hw: tuple[int, int]
+    seconds: dict[str, float]
+    notices: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Stopwatch:
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - start
+
+
+def run(study: Study) -> StudyResult:
+    """Study one setting.
+
+    Args:
+        study: What to study.
+    """
+    watch = _Stopwatch()
+    stride_max = study.levels[-1].stride
+    height, width = (round_up_to_stride(side, stride_max) for side in study.input_hw)
+    with watch.stage("transform"):
+        network_input = to_network_input(study.dataset, study.transform, (width, height), stride_max)
+        labels = door.label_arrays(study.dataset, network_input)
+    with watch.stage("assign_and_count"):
+        counts = _count(study, network_input, labels)
+    with watch.stage("tables"):
+        tables = _tables(study, labels, counts, study.dataset.issues + network_input.issues)
+    return StudyResult(tables, (height, width), watch.seconds, _notices(study.input_hw, (height, width), stride_max))
+
+
+def _count(study: Study, network_input: NetworkInput, labels: door.LabelArrays) -> tally.Tally:
+    chunks = assignment.run(study.rule, network_input.boxes, study.levels, study.device)
+    class_id = labels.class_id[labels.assigned]
+    return tally.count(map(door.chunk_arrays, chunks), door.level_shapes(study.levels), class_id)
+
+
+def _tables(
+    study: Study, labels: door.LabelArrays, counts: tally.Tally, issues: tuple[DataIssue, ...]
+) -> RunTables:
+    dataset, rule, shapes = study.dataset, study.rule.facts, door.level_shapes(study.levels)
+    images, class_id = len(dataset.image_paths), labels.class_id[labels.assigned]
+    all_slots = levels.all_slots_per_anchor(shapes, labels.image_wh_px, images)
+    boxes = counts.ground_truths
+    return RunTables(
+        metrics=scalars.compute(counts, labels, shapes, all_slots, images, issues, rule),
+        ground_truths=ground_truths.compute(labels, boxes, shapes, rule, dataset.image_paths, dataset.class_names),
+        levels=levels.compute(counts.levels, shapes, all_slots, rule),
+        classes=classes.compute(boxes, shapes, class_id, dataset.class_names, rule),
+        data_issues=_issue_table(issues),
+        contested_pairs=_pair_table(counts, dataset.class_names),
+    )
+
+
+def _issue_table(issues: tuple[DataIssue, ...]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "path": pd.Series([issue.path for issue in issues], dtype=object),
+            "line": pd.array([issue.line for issue in issues], dtype="Int64"),
+            "kind": pd.Series([issue.kind.value for issue in issues], dtype=object),
+            "problem": pd.Series([issue.problem for issue in issues], dtype=object),
+            "kept": pd.Series([issue.kept for issue in issues], dtype=bool),
+        }
+    )
+
+
+def _pair_table(counts: tally.Tally, class_names: tuple[str, ...]) -> pd.DataFrame:
+    """Competing classes, most contested slots first; ties by class."""
+    pairs = sorted(counts.contested_pairs.items(), key=lambda item: (-item[1], item[0]))
+    return pd.DataFrame(
+        {
+            "class_a": pd.Series([class_names[one] for (one, _), _ in pairs], dtype=object),
+            "class_b": pd.Series([class_names[other] for (_, other), _ in pairs], dtype=object),
+            "contested_slots": pd.Series([slots for _, slots in pairs], dtype="int64"),
+        }
+    )
+
+
+def _notices(asked_hw: tuple[int, int], used_hw: tuple[int, int], stride_max: int) -> tuple[str, ...]:
+    if asked_hw == used_hw:
+        return ()
+    asked, used = ("x".join(map(str, hw)) for hw in (asked_hw, used_hw))
+    return (f"imgsz {asked} (height x width) is not a multiple of the largest stride {stride_max}; used {used} instead",)
