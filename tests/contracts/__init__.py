@@ -1,0 +1,1 @@
+"""What every rule, every reader and every section must keep, found by looking into their folders."""

@@ -1,0 +1,88 @@
+"""Slot counts against a dictionary from slot to rows."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from assignstudy.assign.run import run
+from assignstudy.assign.yolov5 import Yolov5
+from assignstudy.statistics import door, slots
+from assignstudy.statistics.tally import competing_classes, count
+from tests.boxes import input_boxes, make_boxes, make_levels, rows_of, seeded_boxes
+from tests.oracles import slots as oracle
+
+
+def _tally(boxes, class_id=None, boxes_per_chunk=1 << 15):
+    levels = make_levels()
+    chunks = run(Yolov5(), boxes, levels, boxes_per_chunk=boxes_per_chunk)
+    classes = np.zeros(len(boxes), np.int64) if class_id is None else np.asarray(class_id)
+    return count(map(door.chunk_arrays, chunks), door.level_shapes(levels), classes)
+
+
+def _assert_equals_oracle(boxes):
+    assignment = Yolov5().assign(boxes, make_levels())
+    expected = oracle.count([rows_of(level) for level in assignment.levels], boxes.image_index.tolist())
+    tally = _tally(boxes)
+    per_gt = tally.ground_truths
+    assert sum(int(level.slots.sum()) for level in tally.levels) == expected["slots"]
+    assert sum(int(level.contested_slots.sum()) for level in tally.levels) == expected["contested_slots"]
+    assert tally.self_duplicates == expected["self_duplicates"]
+    assert int((per_gt.positives.any(axis=1) & (per_gt.owned == 0)).sum()) == expected["matched_without_slot"]
+    assert per_gt.owned.tolist() == [expected["owned"].get(gt, 0) for gt in range(len(boxes))]
+    assert per_gt.contested.tolist() == [expected["contested"].get(gt, 0) for gt in range(len(boxes))]
+
+
+@given(input_boxes())
+def test_hard_boxes(boxes):
+    _assert_equals_oracle(boxes)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_crowded_images(seed):
+    _assert_equals_oracle(seeded_boxes(seed))
+
+
+@pytest.mark.parametrize("boxes_per_chunk", [1, 10, 100])
+def test_chunks_change_no_count(boxes_per_chunk):
+    boxes = seeded_boxes(1)
+    classes = np.arange(len(boxes)) % 4
+    whole, cut = _tally(boxes, classes), _tally(boxes, classes, boxes_per_chunk)
+    for one, other in zip((whole.ground_truths, *whole.levels), (cut.ground_truths, *cut.levels), strict=True):
+        for name in vars(one):
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
+    assert whole.contested_pairs == cut.contested_pairs
+    assert whole.self_duplicates == cut.self_duplicates
+
+
+def test_exact_duplicates_leave_one_without_a_slot():
+    boxes = make_boxes([0, 0], [(0.5, 0.5, 0.05, 0.05)] * 2, (640, 640))
+    tally = _tally(boxes)
+    assert tally.ground_truths.owned[0] == 0
+    assert tally.ground_truths.owned[1] > 0
+    assert (tally.ground_truths.contested == tally.ground_truths.owned[1]).all()
+
+
+def test_the_same_cell_in_two_images_is_two_slots():
+    tally = _tally(make_boxes([0, 1], [(0.5, 0.5, 0.05, 0.05)] * 2, (640, 640)))
+    assert sum(int(level.contested_slots.sum()) for level in tally.levels) == 0
+
+
+def test_competing_classes_count_each_pair_once_per_slot():
+    claims = slots.SlotClaims(
+        owner_gt=np.array([2, 4]),
+        owner_anchor=np.array([0, 0]),
+        contested_anchor=np.array([0, 0]),
+        claim_slot=np.array([0, 0, 0, 1, 1]),
+        claim_gt=np.array([0, 1, 2, 3, 4]),
+        self_duplicates=0,
+    )
+    # Slot 0 is claimed by classes 1, 0 and 1 (pairs 0-1, 0-1 and 1-1); slot 1 by 2 and 2.
+    assert competing_classes(claims, np.array([1, 0, 1, 2, 2])) == {(0, 1): 1, (1, 1): 1, (2, 2): 1}
+
+
+def test_keys_that_do_not_fit_are_refused():
+    far = np.array([2**31])
+    one = np.zeros(1, np.int64)
+    level = door.LevelArrays(one, far, far, one, one, np.zeros(1, bool), np.zeros(1, np.float32))
+    with pytest.raises(OverflowError, match="use smaller chunks"):
+        slots.find(level, np.zeros(1, np.int64))
