@@ -1,4 +1,4 @@
-"""The whole study of one setting, on one screen: resize, assign, count, tabulate. No files, no configuration, no pages."""
+"""The whole study of one setting, on one screen: resize, assign, count, tabulate. No files and no configuration."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pandas as pd
 import torch
@@ -47,7 +48,7 @@ class Study:
     def __post_init__(self) -> None:
         """Check what can be checked before any work is done."""
         strides = [level.stride for level in self.levels]
-        if not strides or any(low >= high for low, high in zip(strides, strides[1:], strict=False)):
+        if not strides or any(low >= high for low, high in pairwise(strides)):
             raise ConfigError(f"anchors.strides: expected at least one, strictly increasing, got {strides}")
         if min(self.input_hw) < 1:
             raise ConfigError(f"imgsz: expected sides of at least 1 px, got {list(self.input_hw)}")
@@ -110,9 +111,7 @@ def _count(study: Study, network_input: NetworkInput, labels: door.LabelArrays) 
     return tally.count(map(door.chunk_arrays, chunks), door.level_shapes(study.levels), class_id)
 
 
-def _tables(
-    study: Study, labels: door.LabelArrays, counts: tally.Tally, issues: tuple[DataIssue, ...]
-) -> RunTables:
+def _tables(study: Study, labels: door.LabelArrays, counts: tally.Tally, issues: tuple[DataIssue, ...]) -> RunTables:
     dataset, rule, shapes = study.dataset, study.rule.facts, door.level_shapes(study.levels)
     images, class_id = len(dataset.image_paths), labels.class_id[labels.assigned]
     all_slots = levels.all_slots_per_anchor(shapes, labels.image_wh_px, images)
@@ -155,4 +154,6 @@ def _notices(asked_hw: tuple[int, int], used_hw: tuple[int, int], stride_max: in
     if asked_hw == used_hw:
         return ()
     asked, used = ("x".join(map(str, hw)) for hw in (asked_hw, used_hw))
-    return (f"imgsz {asked} (height x width) is not a multiple of the largest stride {stride_max}; used {used} instead",)
+    return (
+        f"imgsz {asked} (height x width) is not a multiple of the largest stride {stride_max}; used {used} instead",
+    )

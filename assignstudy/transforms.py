@@ -50,7 +50,9 @@ class Transform(ABC):
         """Width and height of the network input: int64, (1, 2) where it is the same for all images, else (N, 2)."""
 
     @abstractmethod
-    def boxes(self, cxcywh_norm_orig: Tensor, wh_orig: Tensor, input_wh: tuple[int, int], input_wh_px: Tensor) -> Tensor:
+    def boxes(
+        self, cxcywh_norm_orig: Tensor, wh_orig: Tensor, input_wh: tuple[int, int], input_wh_px: Tensor
+    ) -> Tensor:
         """Move boxes into the frame of the network input.
 
         Args:
@@ -67,8 +69,10 @@ class Transform(ABC):
 class _FitAndPad(Transform):
     """Scale by one factor until the image fits, pad evenly, clip boxes to the input."""
 
-    def boxes(self, cxcywh_norm_orig: Tensor, wh_orig: Tensor, input_wh: tuple[int, int], input_wh_px: Tensor) -> Tensor:
-        """Corners as ``resized * (c -/+ s / 2) + pad``, clipped, then centre and size over the input; all in float32."""
+    def boxes(
+        self, cxcywh_norm_orig: Tensor, wh_orig: Tensor, input_wh: tuple[int, int], input_wh_px: Tensor
+    ) -> Tensor:
+        """Corners as ``resized * (c -/+ s / 2) + pad``, clipped; then centre and size over the input; all float32."""
         resized = resized_wh(wh_orig, input_wh)
         pad = (input_wh_px - resized) / 2
         corners = cxcywh_to_xyxy(cxcywh_norm_orig) * _twice(resized) + _twice(pad)
@@ -81,8 +85,8 @@ class _FitAndPad(Transform):
 class Letterbox(_FitAndPad):
     """Scale by one factor until the image fits, pad evenly, clip boxes to the input.
 
-    ``r = min(W / w0, H / h0)``; the resized sides ``ceil(side * r)`` are capped at the target (the product can exceed it
-    by an ulp); padding is half of what is left, also where that is half a pixel; corners are clipped to
+    ``r = min(W / w0, H / h0)``; the resized sides ``ceil(side * r)`` are capped at the target (the product can exceed
+    it by an ulp); padding is half of what is left, also where that is half a pixel; corners are clipped to
     ``[0, side - 1e-3]``. (YOLOv5 releases up to v7.0 round the resized sides down instead.)
     """
 
@@ -122,7 +126,9 @@ class Stretch(Transform):
         """The size asked for, for every image."""
         return torch.tensor([input_wh], dtype=torch.int64)
 
-    def boxes(self, cxcywh_norm_orig: Tensor, wh_orig: Tensor, input_wh: tuple[int, int], input_wh_px: Tensor) -> Tensor:
+    def boxes(
+        self, cxcywh_norm_orig: Tensor, wh_orig: Tensor, input_wh: tuple[int, int], input_wh_px: Tensor
+    ) -> Tensor:
         """The same numbers, now over the input's size."""
         return cxcywh_norm_orig
 
@@ -147,7 +153,9 @@ def round_up_to_stride(side: int, stride_max: int) -> int:
     return -(-side // stride_max) * stride_max
 
 
-def to_network_input(dataset: Dataset, transform: Transform, input_wh: tuple[int, int], stride_max: int) -> NetworkInput:
+def to_network_input(
+    dataset: Dataset, transform: Transform, input_wh: tuple[int, int], stride_max: int
+) -> NetworkInput:
     """Move a whole data set into the frame of the network input.
 
     Args:
@@ -181,11 +189,15 @@ def _vanished_issues(dataset: Dataset, vanished: Tensor) -> tuple[DataIssue, ...
             path=dataset.image_paths[int(dataset.image_index[gt_id])],
             line=None,
             kind=IssueKind.VANISHED,
-            problem=f"ground truth {gt_id} ({dataset.class_names[int(dataset.class_id[gt_id])]}) has no area left after resizing",
+            problem=f"expected area after resizing, got none: ground truth {gt_id} ({_class_name(dataset, gt_id)})",
             kept=False,
         )
         for gt_id in torch.nonzero(vanished).flatten().tolist()
     )
+
+
+def _class_name(dataset: Dataset, gt_id: int) -> str:
+    return dataset.class_names[int(dataset.class_id[gt_id])]
 
 
 def _twice(wh: Tensor) -> Tensor:

@@ -1,9 +1,9 @@
 """The vocabulary: tables and value types that travel between the rooms of the package.
 
 Axes: ``N`` images, ``G`` ground truths, ``L`` levels, ``A`` anchors of a level, ``P`` positives.
-A box carries its frame in its name: ``_norm`` (0–1), ``_px`` (pixels of the network input), ``_cell`` (``_px`` / stride),
-``_orig`` (the original image). :class:`Dataset` holds boxes in the frame of the original image, :class:`InputBoxes` in
-that of the network input: handing over the wrong one is a type error.
+A box carries its frame in its name: ``_norm`` (0–1), ``_px`` (pixels of the network input), ``_cell`` (``_px`` over
+stride), ``_orig`` (the original image). :class:`Dataset` holds boxes in the frame of the original image,
+:class:`InputBoxes` in that of the network input: handing over the wrong one is a type error.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import torch
@@ -126,7 +127,7 @@ class Dataset:
         check_tensor("ignored", self.ignored, (boxes,), torch.bool)
         check_ids("image_index", self.image_index, images)
         check_ids("class_id", self.class_id, len(self.class_names))
-        if any(one >= other for one, other in zip(self.image_paths, self.image_paths[1:], strict=False)):
+        if any(one >= other for one, other in pairwise(self.image_paths)):
             raise ValueError("image_paths: expected ascending, unique paths; sort and de-duplicate them")
         if bool((self.image_index.diff() < 0).any()):
             raise ValueError("image_index: expected ascending image indices; sort the ground truths by image")
@@ -168,7 +169,9 @@ class InputBoxes:
 
     def to(self, device: torch.device) -> InputBoxes:
         """The same ground truths on another device."""
-        return InputBoxes(*(part.to(device) for part in (self.gt_id, self.image_index, self.cxcywh_norm, self.input_wh_px)))
+        return InputBoxes(
+            *(part.to(device) for part in (self.gt_id, self.image_index, self.cxcywh_norm, self.input_wh_px))
+        )
 
     @property
     def wh_px(self) -> Tensor:
@@ -241,8 +244,8 @@ class Assignment:
 
     Attributes:
         levels: The positives of each level.
-        critical: (G,) float32, the rule's own number per ground truth (see ``Rule.threshold``): it alone decides, against
-            the threshold, whether the ground truth gets a positive. NaN where the rule has none.
+        critical: (G,) float32, the rule's own number per ground truth (see :class:`Threshold`): it alone decides,
+            against the threshold, whether the ground truth gets a positive. NaN where the rule has none.
         best_level: (G,) int64, level of the anchor that ``critical`` belongs to; -1 where there is none.
         best_anchor: (G,) int64, that anchor's index in its level; -1 where there is none.
     """
@@ -267,7 +270,7 @@ class Threshold:
     Attributes:
         name: The configuration key, ``anchor_t`` or ``iou_t``.
         value: As used, rounded to float32 like the published arithmetic.
-        critical: Column of the ground truth's own number that is compared with it: ``critical_anchor_t`` or ``best_iou``.
+        critical: Column of the ground truth's own number compared with it: ``critical_anchor_t`` or ``best_iou``.
         matches_below: True where a ground truth is matched iff ``critical < value`` (strict); False where ``critical >
             value`` (strict).
     """
@@ -323,7 +326,9 @@ def check_tensor(name: str, tensor: Tensor, shape: tuple[int, ...], dtype: torch
         ValueError: Naming the tensor, what was expected and what was found.
     """
     if tuple(tensor.shape) != shape or tensor.dtype != dtype:
-        raise ValueError(f"{name}: expected {dtype} of shape {shape}, got {tensor.dtype} of shape {tuple(tensor.shape)}")
+        raise ValueError(
+            f"{name}: expected {dtype} of shape {shape}, got {tensor.dtype} of shape {tuple(tensor.shape)}"
+        )
 
 
 def check_ids(name: str, ids: Tensor, count: int) -> None:

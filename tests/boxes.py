@@ -61,7 +61,7 @@ def _nudged(value, ulps):
 
 
 def centres(side):
-    """Centres on an axis of ``side`` pixels: on and next to grid lines and half cells, at and over the border, anywhere."""
+    """Centres on an axis of ``side`` pixels: on and next to grid lines and half cells, at the border, anywhere."""
     half_cells = [k * stride / 2 / side for stride in STRIDES for k in range(2 * side // stride + 1)]
     border = [-0.51, -1 / side, -1e-9, 0.0, 1.0, 1 + 1 / side, 1.51]
     return st.one_of(

@@ -13,7 +13,8 @@ def test_layouts_are_each_others_inverse():
 
 
 @pytest.mark.parametrize(
-    ("wh", "expected"), [((10, 10), 1), ((20, 10), 2), ((10, 5), 2), ((5, 40), 4), ((30, 2), 5), ((1e-39, 10), float("inf"))]
+    ("wh", "expected"),
+    [((10, 10), 1), ((20, 10), 2), ((10, 5), 2), ((5, 40), 4), ((30, 2), 5), ((1e-39, 10), float("inf"))],
 )
 def test_worst_side_ratio_takes_the_worse_direction_of_the_worse_side(wh, expected):
     assert worst_side_ratio(torch.tensor([wh], dtype=torch.float32), torch.tensor([[10.0, 10.0]])).item() == expected

@@ -20,7 +20,15 @@ def _dataset(seed=0, boxes=200, images=20):
     index = np.sort(random.integers(0, images - 1, boxes))
     sizes = random.integers(100, 1000, (images, 2)).tolist()
     issues = (DataIssue("a.txt", 3, IssueKind.MALFORMED, "expected 5 values, got 4", kept=False),)
-    return make_dataset(index.tolist(), cxcywh, sizes, random.integers(0, 3, boxes).tolist(), (np.arange(boxes) % 50 == 0).tolist(), issues, classes=4)
+    return make_dataset(
+        index.tolist(),
+        cxcywh,
+        sizes,
+        random.integers(0, 3, boxes).tolist(),
+        (np.arange(boxes) % 50 == 0).tolist(),
+        issues,
+        classes=4,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +40,12 @@ def test_every_total_is_the_same_in_every_table(result):
     metrics, tables = result.tables.metrics, result.tables
     taking_part = tables.ground_truths[~tables.ground_truths.ignored]
     assert metrics["ground_truths"] == len(taking_part) == tables.classes.ground_truths.sum()
-    assert metrics["positives"] == taking_part.positives.sum() == tables.levels.positives.sum() == tables.classes.positives.sum()
+    assert (
+        metrics["positives"]
+        == taking_part.positives.sum()
+        == tables.levels.positives.sum()
+        == tables.classes.positives.sum()
+    )
     assert metrics["unmatched"] == (taking_part.positives == 0).sum() == tables.classes.unmatched.sum()
     assert metrics["slots"] == taking_part.owned.sum() == tables.levels.slots.sum()
     assert metrics["contested_slots"] == tables.levels.contested_slots.sum()
@@ -41,7 +54,11 @@ def test_every_total_is_the_same_in_every_table(result):
     assert metrics["matched_without_slot"] == ((taking_part.positives > 0) & (taking_part.owned == 0)).sum()
     assert sum(metrics[f"unmatched_{name}"] for name in ("small", "medium", "large")) == metrics["unmatched"]
     for name in ("P3", "P4", "P5"):
-        assert metrics[f"positives_{name}"] == taking_part[f"positives_{name}"].sum() == tables.classes[f"positives_{name}"].sum()
+        assert (
+            metrics[f"positives_{name}"]
+            == taking_part[f"positives_{name}"].sum()
+            == tables.classes[f"positives_{name}"].sum()
+        )
         assert metrics[f"positives_{name}"] == tables.levels.positives[tables.levels.level == name].sum()
 
 
@@ -93,7 +110,9 @@ def test_classes_without_a_box_are_undefined_not_zero(result):
 
 def test_boxes_come_in_the_frame_of_the_input():
     dataset = make_dataset([0], [(0.5, 0.5, 0.25, 0.5)], [(640, 320)])
-    (row,) = run(Study(dataset, Yolov5(), make_levels(), Letterbox(), (640, 640))).tables.ground_truths.to_dict("records")
+    (row,) = run(Study(dataset, Yolov5(), make_levels(), Letterbox(), (640, 640))).tables.ground_truths.to_dict(
+        "records"
+    )
     assert (row["cx_px"], row["cy_px"], row["w_px"], row["h_px"]) == (320, 320, 160, 160)
     assert (row["x1_orig"], row["y1_orig"], row["x2_orig"], row["y2_orig"]) == (240, 80, 400, 240)
     assert row["size_bin"] == "large"

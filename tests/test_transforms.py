@@ -43,7 +43,9 @@ def test_letterbox_equals_its_twin(size_orig, input_wh, box):
     assert moved.tolist() == [_twin(box, size_orig, input_wh, input_wh)]
 
 
-@given(st.tuples(image_side, image_side), input_side, st.tuples(centre, centre, size, size), st.sampled_from([0.0, 0.5]))
+@given(
+    st.tuples(image_side, image_side), input_side, st.tuples(centre, centre, size, size), st.sampled_from([0.0, 0.5])
+)
 def test_rect_equals_its_twin(size_orig, side, box, pad_strides):
     dataset = make_dataset([0], [box], [size_orig])
     moved = to_network_input(dataset, Rect(pad_strides), (side, side), 32)

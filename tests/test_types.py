@@ -27,7 +27,7 @@ def test_anchors_have_an_area(anchors):
 
 
 def test_anchors_come_as_pairs():
-    with pytest.raises(ValueError, match="anchor_wh_px: expected torch.float32 of shape"):
+    with pytest.raises(ValueError, match=r"anchor_wh_px: expected torch\.float32 of shape"):
         PyramidLevel(8, torch.ones(3))
 
 
@@ -52,7 +52,7 @@ def test_datasets_know_their_images_and_classes():
 def test_frames_keep_their_type():
     boxes = make_boxes([0], [(0.5, 0.5, 0.25, 0.5)], (64, 32))
     assert boxes.wh_px.tolist() == [[16, 16]]
-    with pytest.raises(ValueError, match="cxcywh_norm: expected torch.float32"):
+    with pytest.raises(ValueError, match=r"cxcywh_norm: expected torch\.float32"):
         replace(boxes, cxcywh_norm=boxes.cxcywh_norm.double())
 
 

@@ -4,8 +4,8 @@ Shape. With a ground truth of size :math:`(w, h)` and an anchor :math:`(a_w, a_h
 anchor fits iff :math:`\max(w/a_w,\ a_w/w,\ h/a_h,\ a_h/h) < t` with ``anchor_t`` :math:`t` (default 4). Equality does
 not fit. Every level decides on its own.
 
-Cells. With the centre :math:`(X, Y)` in cells of a :math:`W \times H` grid and :math:`X' = W - X`, a fitting anchor is a
-positive in the centre's cell, and also in the cell
+Cells. With the centre :math:`(X, Y)` in cells of a :math:`W \times H` grid and :math:`X' = W - X`, a fitting anchor
+is a positive in the centre's cell, and also in the cell
 
 * left iff :math:`\{X\} < 0.5` and :math:`X > 1`, right iff :math:`\{X'\} < 0.5` and :math:`X' > 1`,
 * up and down likewise in :math:`Y`,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from assignstudy.statistics.door import Ints, LevelShape
@@ -49,12 +51,12 @@ def compute(
     )
 
 
-def _sum_by_class(values: np.ndarray, class_id: Ints, classes: int) -> Ints:
+def _sum_by_class(values: npt.NDArray[Any], class_id: Ints, classes: int) -> Ints:
     # Whole numbers below 2**53 stay exact in bincount's float64 sums.
     return np.bincount(class_id, weights=values, minlength=classes).astype(np.int64)
 
 
-def _percentile95(critical: np.ndarray, class_id: Ints, classes: int, rule: RuleFacts) -> np.ndarray:
+def _percentile95(critical: npt.NDArray[Any], class_id: Ints, classes: int, rule: RuleFacts) -> npt.NDArray[Any]:
     """The ratio that 95 % of a class's boxes do not exceed (interpolated); missing for rules without ``anchor_t``."""
     result = np.full(classes, np.nan)
     if rule.threshold is None or rule.threshold.critical != "critical_anchor_t":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -109,5 +110,6 @@ def level_shapes(levels: tuple[PyramidLevel, ...]) -> tuple[LevelShape, ...]:
     return tuple(LevelShape(level.name, level.stride, _array(level.anchor_wh_px)) for level in levels)
 
 
-def _array(tensor: Tensor) -> npt.NDArray[np.generic]:
-    return tensor.cpu().numpy()
+def _array(tensor: Tensor) -> npt.NDArray[Any]:
+    array: npt.NDArray[Any] = tensor.cpu().numpy()
+    return array

@@ -82,17 +82,17 @@ class _Entered:
 
 
 def size_bin(area_px2: npt.NDArray[np.floating]) -> npt.NDArray[np.int8]:
-    """COCO's area bins on the network input, as positions in :data:`SIZE_BINS`: small < 32², medium up to and with 96²."""
+    """COCO's area bins, as positions in :data:`SIZE_BINS`: small below 32², medium up to and with 96², then large."""
     return (area_px2 >= SMALL_BELOW_PX2).astype(np.int8) + (area_px2 > MEDIUM_UP_TO_PX2).astype(np.int8)
 
 
-def _category(codes: npt.NDArray[np.integer], names: Sequence[str]) -> pd.Categorical:
+def _category(codes: npt.NDArray[np.integer], names: Sequence[str]) -> pd.Categorical[str]:
     """Names as a categorical; equal names (two classes of one name) share one category."""
-    index = pd.Index(names, dtype=object)
-    unique = index.unique()
-    if len(unique) < len(index):
-        codes = np.append(unique.get_indexer(index), -1)[codes]
-    return pd.Categorical.from_codes(codes.tolist() if not len(codes) else codes, categories=unique)
+    unique = list(dict.fromkeys(names))
+    if len(unique) < len(names):
+        position = {name: k for k, name in enumerate(unique)}
+        codes = np.array([position[name] for name in names])[codes]
+    return pd.Categorical.from_codes(codes, categories=pd.Index(unique, dtype="str"))
 
 
 def _corners_orig(labels: LabelArrays, rows: npt.NDArray[np.intp]) -> dict[str, object]:
@@ -105,7 +105,9 @@ def _corners_orig(labels: LabelArrays, rows: npt.NDArray[np.intp]) -> dict[str, 
 def _boxes_px(labels: LabelArrays, rows: npt.NDArray[np.intp]) -> dict[str, object]:
     wh_px = labels.box_wh_px if len(labels.box_wh_px) == 1 else labels.box_wh_px[rows]
     boxes = labels.cxcywh_norm[rows] * np.tile(wh_px, 2).astype(np.float32)
-    bins = pd.Categorical.from_codes(size_bin(boxes[:, 2] * boxes[:, 3]), categories=list(SIZE_BINS), ordered=True)
+    bins = pd.Categorical.from_codes(
+        size_bin(boxes[:, 2] * boxes[:, 3]), categories=pd.Index(SIZE_BINS, dtype="str"), ordered=True
+    )
     return {
         "cx_px": boxes[:, 0],
         "cy_px": boxes[:, 1],
@@ -146,9 +148,9 @@ def _counted(
     }
 
 
-def _best_anchor(counts: GroundTruthCounts, levels: Sequence[LevelShape], entered: _Entered) -> pd.Categorical:
+def _best_anchor(counts: GroundTruthCounts, levels: Sequence[LevelShape], entered: _Entered) -> pd.Categorical[str]:
     """``P4/1``: level and index of the anchor that the critical number belongs to."""
     names = [f"{level.name}/{k}" for level in levels for k in range(len(level.anchor_wh_px))]
     first = np.cumsum([0, *(len(level.anchor_wh_px) for level in levels)])
     codes = np.where(counts.best_level < 0, -1, first[counts.best_level] + counts.best_anchor)
-    return pd.Categorical.from_codes(entered.codes(codes), categories=names)
+    return pd.Categorical.from_codes(entered.codes(codes), categories=pd.Index(names, dtype="str"))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from assignstudy.statistics.door import Ints, LevelShape
@@ -71,6 +73,8 @@ def _shares(counts: AnchorCounts, positives: Ints, rule: RuleFacts) -> dict[str,
     }
 
 
-def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+def _ratio(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """Elementwise quotient; missing where there is nothing to divide by."""
-    return np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
+    quotient = np.full(len(whole), np.nan)
+    np.divide(part, whole, out=quotient, where=whole > 0)
+    return quotient

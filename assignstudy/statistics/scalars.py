@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from assignstudy.statistics.door import LabelArrays, LevelShape
 from assignstudy.statistics.ground_truths import SIZE_BINS, size_bin
@@ -36,7 +37,7 @@ def compute(
     boxes = tally.ground_truths
     ground_truths = len(boxes.owned)
     positives = int(boxes.positives.sum())
-    is_unmatched = ~boxes.positives.any(axis=1)
+    is_unmatched = boxes.positives.sum(axis=1) == 0
     unmatched = int(is_unmatched.sum())
     slots = sum(int(level.slots.sum()) for level in tally.levels)
     all_slots = sum(n * len(level.anchor_wh_px) for n, level in zip(slots_per_anchor, levels, strict=True))
@@ -74,7 +75,7 @@ def _shares(tally: Tally, positives: int, rule: RuleFacts) -> dict[str, Metric]:
     }
 
 
-def _unmatched_by_size(labels: LabelArrays, is_unmatched: np.ndarray) -> dict[str, Metric]:
+def _unmatched_by_size(labels: LabelArrays, is_unmatched: npt.NDArray[np.bool_]) -> dict[str, Metric]:
     rows = labels.assigned[is_unmatched]
     wh_px = labels.box_wh_px if len(labels.box_wh_px) == 1 else labels.box_wh_px[rows]
     sides = labels.cxcywh_norm[rows, 2:] * wh_px.astype(np.float32)

@@ -26,9 +26,9 @@ _OFFSETS = len(CellOffset)
 class GroundTruthCounts:
     """Per ground truth that was assigned (G rows); filled in place while counting.
 
-    ``positives`` is (G, L), ``claims`` (G, 5) levels on which a cell offset is used, ``anchors`` fitting (level, anchor)
-    pairs, ``contested`` and ``owned`` slots, ``unreachable`` positives; ``critical``, ``best_level``, ``best_anchor`` and
-    ``best_prior_iou`` as in METRICS.
+    ``positives`` is (G, L), ``claims`` (G, 5) levels on which a cell offset is used, ``anchors`` fitting pairs of level
+    and anchor, ``contested`` and ``owned`` slots, ``unreachable`` positives; the rule's ``critical`` number with the
+    ``best_level`` and ``best_anchor`` it belongs to, and the largest prior overlap of any positive.
     """
 
     positives: npt.NDArray[np.int32]
@@ -124,7 +124,9 @@ def _count_chunk(tally: Tally, chunk: ChunkArrays, class_id: Ints) -> None:
         tally.contested_pairs += competing_classes(claims, class_id)
 
 
-def _count_ground_truths(boxes: GroundTruthCounts, rows: slice, level: int, positives: LevelArrays, anchors: int) -> None:
+def _count_ground_truths(
+    boxes: GroundTruthCounts, rows: slice, level: int, positives: LevelArrays, anchors: int
+) -> None:
     size = rows.stop - rows.start
     boxes.positives[rows, level] = np.bincount(positives.gt_row, minlength=size)
     boxes.unreachable[rows] += np.bincount(positives.gt_row[positives.unreachable], minlength=size).astype(np.int32)

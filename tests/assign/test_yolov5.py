@@ -27,7 +27,9 @@ def _rows(x_cell, y_cell, w_px=16, h_px=16, anchor_t=4.0):
         pytest.param(3.25, [(0, 2, 3, CENTRE), (0, 2, 2, LEFT)], id="left half uses left"),
         pytest.param(3.75, [(0, 2, 3, CENTRE), (0, 2, 4, RIGHT)], id="right half uses right"),
         pytest.param(3.5, [(0, 2, 3, CENTRE)], id="the middle uses neither"),
-        pytest.param(3.0, [(0, 2, 3, CENTRE), (0, 2, 2, LEFT), (0, 2, 3, RIGHT)], id="grid line: right is the centre again"),
+        pytest.param(
+            3.0, [(0, 2, 3, CENTRE), (0, 2, 2, LEFT), (0, 2, 3, RIGHT)], id="grid line: right is the centre again"
+        ),
         pytest.param(1.0, [(0, 2, 1, CENTRE), (0, 2, 1, RIGHT)], id="X = 1 has no left"),
         pytest.param(0.25, [(0, 2, 0, CENTRE)], id="no left of the first column"),
         pytest.param(7.0, [(0, 2, 7, CENTRE), (0, 2, 6, LEFT)], id="X = W - 1 has no right"),
@@ -90,7 +92,7 @@ def test_targets_are_relative_to_the_clamped_cell():
 
 
 def test_uniform_centres_use_three_cells_less_the_border():
-    # The expectation 3 - 1/W - 1/H over all half-cell quarters of an 8 x 4 grid, from a regular lattice off the grid lines.
+    # The expectation 3 - 1/W - 1/H, from a regular lattice of centres off the grid lines.
     x, y = np.meshgrid((np.arange(80) + 0.5) / 80, (np.arange(40) + 0.5) / 40)
     cxcywh = np.stack((x.ravel(), y.ravel(), np.full(3200, 0.25), np.full(3200, 0.5)), axis=1)
     (level,) = Yolov5().assign(make_boxes([0] * 3200, cxcywh, INPUT_WH), make_levels(SPEC)).levels

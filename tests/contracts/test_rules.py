@@ -19,9 +19,9 @@ from tests.boxes import COCO_P5, input_boxes, make_boxes, make_levels, rows_of, 
 def _rules():
     for module in pkgutil.iter_modules(assignstudy.assign.__path__):
         for one in vars(importlib.import_module(f"assignstudy.assign.{module.name}")).values():
-            if isinstance(one, type) and issubclass(one, Rule) and one.__module__.endswith(f".{module.name}"):
-                if one is not Rule:
-                    yield pytest.param(one, id=module.name)
+            is_rule = isinstance(one, type) and issubclass(one, Rule) and one is not Rule
+            if is_rule and one.__module__.endswith(f".{module.name}"):
+                yield pytest.param(one, id=module.name)
 
 
 RULES = list(_rules())
@@ -63,7 +63,9 @@ def test_equals_its_twin_on_crowded_images(rule_class, seed):
 
 @every_rule
 def test_levels_may_differ_in_their_number_of_anchors(rule_class):
-    _assert_equals_twin(rule_class(), seeded_boxes(7, boxes=40, images=2), ((8, [(10, 13)]), (32, [(60, 60), (116, 90)])))
+    _assert_equals_twin(
+        rule_class(), seeded_boxes(7, boxes=40, images=2), ((8, [(10, 13)]), (32, [(60, 60), (116, 90)]))
+    )
 
 
 @every_rule
@@ -139,9 +141,7 @@ def test_critical_number_alone_decides_whether_a_box_is_matched(rule_class):
     if threshold is None:
         return
     assignment = rule.assign(boxes, make_levels())
-    passes = (
-        assignment.critical < threshold.value if threshold.matches_below else assignment.critical > threshold.value
-    )
+    passes = assignment.critical < threshold.value if threshold.matches_below else assignment.critical > threshold.value
     matched = torch.zeros(len(boxes), dtype=torch.bool)
     matched[torch.cat([level.gt_row for level in assignment.levels])] = True
     assert torch.equal(matched, passes)
