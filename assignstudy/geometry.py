@@ -49,6 +49,20 @@ def worst_side_ratio(wh: Tensor, anchor_wh: Tensor) -> Tensor:
     return torch.maximum(ratio, 1 / ratio).amax(dim=-1)
 
 
+def wh_iou(wh: Tensor, anchor_wh: Tensor) -> Tensor:
+    """Overlap of shapes: IoU of each box with each anchor when both share a corner.
+
+    Args:
+        wh: (G, 2) box sizes, above 0.
+        anchor_wh: (A, 2) anchor sizes in the same frame, above 0; or (G, A, 2), each box's own.
+
+    Returns:
+        (G, A) ``inter / (area + anchor_area - inter)`` with ``inter = min(w, aw) * min(h, ah)``.
+    """
+    inter = torch.minimum(wh[:, None], anchor_wh).prod(dim=-1)
+    return inter / (wh.prod(dim=-1)[:, None] + anchor_wh.prod(dim=-1) - inter)
+
+
 def paired_iou(one_cxcywh: Tensor, other_cxcywh: Tensor) -> Tensor:
     """Intersection over union of boxes taken pair by pair.
 

@@ -273,12 +273,14 @@ class Threshold:
         critical: Column of the ground truth's own number compared with it: ``critical_anchor_t`` or ``best_iou``.
         matches_below: True where a ground truth is matched iff ``critical < value`` (strict); False where ``critical >
             value`` (strict).
+        decides_match: False where the threshold only adds positives and a ground truth is matched without it.
     """
 
     name: str
     value: float
     critical: str
     matches_below: bool
+    decides_match: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import torch
+from torch import Tensor
 
-from assignstudy.types import Assignment, InputBoxes, PyramidLevel, RuleFacts
+from assignstudy.types import Assignment, InputBoxes, LevelPositives, PyramidLevel, RuleFacts
 
 
 class Rule(ABC):
@@ -39,7 +40,41 @@ class Rule(ABC):
             The positives per level in the published row order, and the rule's own number per ground truth.
         """
 
+    def target_offset(self, boxes: InputBoxes, level: PyramidLevel, positives: LevelPositives) -> Tensor:
+        """(P, 2) float32 regression targets of the centre: its distance in cells from the positive's (clamped) cell."""
+        grid_wh = boxes.input_wh_px // level.stride
+        xy_cell = (boxes.cxcywh_norm[:, :2] * grid_wh)[positives.gt_row]
+        return xy_cell - torch.stack((positives.grid_x, positives.grid_y), dim=1)
+
 
 def as_float32(value: float) -> float:
     """A threshold as the float32 that the published arithmetic compares with."""
     return float(torch.tensor(value, dtype=torch.float32))
+
+
+def clamped_cell(xy_cell: Tensor, last_cell: Tensor) -> Tensor:
+    """(P, 2) int64 cells of (P, 2) float32 positions: truncated towards zero, kept within 0 and ``last_cell``."""
+    # Clamping before the cast keeps far-away centres out of an undefined float to integer conversion.
+    return xy_cell.trunc().clamp(min=0).minimum(last_cell.float()).long()
+
+
+def best_anchor(fit: Sequence[Tensor], boxes: int, largest: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """The best fit of each ground truth and the anchor it belongs to; the first level and anchor win ties.
+
+    Args:
+        fit: Per level (G, A) float32: side ratios or overlaps.
+        boxes: G, needed where there is no level with anchors.
+        largest: Whether the best fit is the largest number (overlaps) or the smallest (ratios).
+
+    Returns:
+        (G,) float32 fit, (G,) int64 level, (G,) int64 anchor in that level; the worst possible number and -1 where there
+        is no anchor.
+    """
+    every = torch.cat(list(fit), dim=1)
+    if not every.shape[1]:
+        none = every.new_full((boxes,), -1, dtype=torch.int64)
+        return every.new_full((boxes,), 0.0 if largest else math.inf), none, none
+    critical, column = every.max(dim=1) if largest else every.min(dim=1)
+    first = torch.tensor([0, *(part.shape[1] for part in fit)], device=column.device).cumsum(0)
+    level = torch.bucketize(column, first[1:], right=True)
+    return critical, level, column - first[level]

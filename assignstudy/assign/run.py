@@ -10,7 +10,7 @@ from torch import Tensor
 
 from assignstudy.assign.rule import Rule
 from assignstudy.geometry import paired_iou
-from assignstudy.types import Assignment, InputBoxes, LevelPositives, PyramidLevel, Reach
+from assignstudy.types import Assignment, InputBoxes, PyramidLevel, Reach
 
 BOXES_PER_CHUNK = 1 << 15
 """Enough to keep vector units busy, few enough to keep a chunk's positives in the processor's cache."""
@@ -58,7 +58,7 @@ def run(
     here = [level.to(target) for level in levels]
     for start, stop in chunk_bounds(boxes.image_index, boxes_per_chunk):
         chunk = boxes.rows(start, stop).to(target)
-        yield _measure(start, chunk, rule.assign(chunk, here), here, rule.facts.reach)
+        yield _measure(start, chunk, rule, here)
 
 
 def chunk_bounds(image_index: Tensor, boxes_per_chunk: int) -> Iterator[tuple[int, int]]:
@@ -73,19 +73,11 @@ def chunk_bounds(image_index: Tensor, boxes_per_chunk: int) -> Iterator[tuple[in
         start = stop
 
 
-def target_offset(boxes: InputBoxes, level: PyramidLevel, positives: LevelPositives) -> Tensor:
-    """(P, 2) float32 regression targets of the centre: its distance in cells from the positive's (clamped) cell."""
-    grid_wh = boxes.input_wh_px // level.stride
-    xy_cell = (boxes.cxcywh_norm[:, :2] * grid_wh)[positives.gt_row]
-    return xy_cell - torch.stack((positives.grid_x, positives.grid_y), dim=1)
-
-
-def _measure(
-    first_row: int, boxes: InputBoxes, assignment: Assignment, levels: Sequence[PyramidLevel], reach: Reach | None
-) -> MeasuredChunk:
+def _measure(first_row: int, boxes: InputBoxes, rule: Rule, levels: Sequence[PyramidLevel]) -> MeasuredChunk:
+    assignment, reach = rule.assign(boxes, levels), rule.facts.reach
     unreachable, prior_iou = [], []
     for level, positives in zip(levels, assignment.levels, strict=True):
-        offset = target_offset(boxes, level, positives)
+        offset = rule.target_offset(boxes, level, positives)
         wh_cell = (boxes.cxcywh_norm[:, 2:] * (boxes.input_wh_px // level.stride))[positives.gt_row]
         anchor_wh = (level.anchor_wh_px / level.stride)[positives.anchor]
         unreachable.append(_out_of_reach(offset, wh_cell / anchor_wh, reach))

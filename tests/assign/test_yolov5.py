@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from assignstudy.assign.run import target_offset
 from assignstudy.assign.yolov5 import Yolov5
 from tests.boxes import make_boxes, make_levels, rows_of
 
@@ -88,7 +87,7 @@ def test_targets_are_relative_to_the_clamped_cell():
     boxes = make_boxes([0], [(8.75 / 8, 2.5 / 4, 0.25, 0.5)], INPUT_WH)
     (level,) = make_levels(SPEC)
     (positives,) = Yolov5().assign(boxes, (level,)).levels
-    assert target_offset(boxes, level, positives).tolist() == [[1.75, 0.5]]
+    assert Yolov5().target_offset(boxes, level, positives).tolist() == [[1.75, 0.5]]
 
 
 def test_uniform_centres_use_three_cells_less_the_border():
