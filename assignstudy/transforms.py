@@ -62,7 +62,7 @@ class Transform(ABC):
             input_wh_px: (1, 2) or (G, 2) float64, the actual input size of each box's image.
 
         Returns:
-            (G, 4) float32 boxes over the network input's size.
+            (G, 4) float32 corners in pixels of the network input, and (G, 4) float32 boxes over its size.
         """
 
 
@@ -78,7 +78,7 @@ class _FitAndPad(Transform):
         corners = cxcywh_to_xyxy(cxcywh_norm_orig) * _twice(resized) + _twice(pad)
         highest = _twice(input_wh_px - CLIP_MARGIN_PX)
         clipped = corners.clamp(min=0).minimum(highest)
-        return xyxy_to_cxcywh(clipped) / _twice(input_wh_px)
+        return clipped, xyxy_to_cxcywh(clipped) / _twice(input_wh_px)
 
 
 @final
@@ -130,7 +130,7 @@ class Stretch(Transform):
         self, cxcywh_norm_orig: Tensor, wh_orig: Tensor, input_wh: tuple[int, int], input_wh_px: Tensor
     ) -> Tensor:
         """The same numbers, now over the input's size."""
-        return cxcywh_norm_orig
+        return cxcywh_to_xyxy(cxcywh_norm_orig * _twice(input_wh_px)), cxcywh_norm_orig
 
 
 def resized_wh(wh_orig: Tensor, input_wh: tuple[int, int]) -> Tensor:
@@ -171,13 +171,14 @@ def to_network_input(
     image_wh_px = transform.input_wh_px(dataset.image_wh_orig, input_wh, stride_max)
     box_wh_px = image_wh_px if len(image_wh_px) == 1 else image_wh_px[dataset.image_index]
     wh_orig = dataset.image_wh_orig[dataset.image_index].double()
-    cxcywh_norm = transform.boxes(dataset.cxcywh_norm_orig, wh_orig, input_wh, box_wh_px.double())
+    xyxy_px, cxcywh_norm = transform.boxes(dataset.cxcywh_norm_orig, wh_orig, input_wh, box_wh_px.double())
     vanished = ~((cxcywh_norm[:, 2:] > 0) & torch.isfinite(cxcywh_norm[:, 2:])).all(dim=1)
     gt_id = torch.nonzero(~(vanished | dataset.ignored)).flatten()
     boxes = InputBoxes(
         gt_id=gt_id,
         image_index=dataset.image_index[gt_id],
         cxcywh_norm=cxcywh_norm[gt_id],
+        xyxy_px=xyxy_px[gt_id],
         input_wh_px=box_wh_px if len(box_wh_px) == 1 else box_wh_px[gt_id],
     )
     return NetworkInput(boxes, cxcywh_norm, image_wh_px, vanished, _vanished_issues(dataset, vanished))

@@ -9,7 +9,7 @@ stride), ``_orig`` (the original image). :class:`Dataset` holds boxes in the fra
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum, StrEnum
 from functools import cached_property
 from itertools import pairwise
@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
+
+from assignstudy.geometry import grid_wh
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -141,12 +143,14 @@ class InputBoxes:
         gt_id: (G,) int64, position of each ground truth in the :class:`Dataset`, ascending.
         image_index: (G,) int64, ascending.
         cxcywh_norm: (G, 4) float32, centre and size over the network input's width and height; finite, sizes above 0.
+        xyxy_px: (G, 4) float32, the corners on the network input that these were computed from.
         input_wh_px: int64, width and height of the network input: (1, 2) where all images share one size, else (G, 2).
     """
 
     gt_id: Tensor
     image_index: Tensor
     cxcywh_norm: Tensor
+    xyxy_px: Tensor
     input_wh_px: Tensor
 
     def __post_init__(self) -> None:
@@ -155,6 +159,7 @@ class InputBoxes:
         check_tensor("gt_id", self.gt_id, (boxes,), torch.int64)
         check_tensor("image_index", self.image_index, (boxes,), torch.int64)
         check_tensor("cxcywh_norm", self.cxcywh_norm, (boxes, 4), torch.float32)
+        check_tensor("xyxy_px", self.xyxy_px, (boxes, 4), torch.float32)
         sizes = 1 if len(self.input_wh_px) == 1 else boxes
         check_tensor("input_wh_px", self.input_wh_px, (sizes, 2), torch.int64)
 
@@ -165,13 +170,16 @@ class InputBoxes:
     def rows(self, start: int, stop: int) -> InputBoxes:
         """The ground truths of the half-open range of rows, as views."""
         sizes = self.input_wh_px if len(self.input_wh_px) == 1 else self.input_wh_px[start:stop]
-        return InputBoxes(self.gt_id[start:stop], self.image_index[start:stop], self.cxcywh_norm[start:stop], sizes)
+        parts = (self.gt_id, self.image_index, self.cxcywh_norm, self.xyxy_px)
+        return InputBoxes(*(part[start:stop] for part in parts), sizes)
 
     def to(self, device: torch.device) -> InputBoxes:
         """The same ground truths on another device."""
-        return InputBoxes(
-            *(part.to(device) for part in (self.gt_id, self.image_index, self.cxcywh_norm, self.input_wh_px))
-        )
+        return InputBoxes(*(getattr(self, part.name).to(device) for part in fields(self)))
+
+    def grid_wh(self, stride: int) -> Tensor:
+        """int64 columns and rows of a level's grid: (1, 2) where all images share one, else (G, 2)."""
+        return grid_wh(self.input_wh_px, stride)
 
     @property
     def wh_px(self) -> Tensor:
@@ -185,7 +193,8 @@ class PyramidLevel:
 
     Attributes:
         stride: Input pixels per cell, a power of two.
-        anchor_wh_px: (A, 2) float32, width and height of each anchor in input pixels, above 0.
+        anchor_wh_px: (A, 2) float32, width and height of each anchor in input pixels, above 0. A level whose cells hold
+            one point instead of anchors has one row of NaN.
     """
 
     stride: int
@@ -196,7 +205,8 @@ class PyramidLevel:
         if self.stride < 1 or self.stride & (self.stride - 1):
             raise ValueError(f"stride: expected a power of two, got {self.stride}")
         check_tensor("anchor_wh_px", self.anchor_wh_px, (len(self.anchor_wh_px), 2), torch.float32)
-        if not bool((torch.isfinite(self.anchor_wh_px) & (self.anchor_wh_px > 0)).all()):
+        is_point = len(self.anchor_wh_px) == 1 and bool(self.anchor_wh_px.isnan().all())
+        if not is_point and not bool((torch.isfinite(self.anchor_wh_px) & (self.anchor_wh_px > 0)).all()):
             raise ValueError(f"anchor_wh_px: expected sizes above 0, got {self.anchor_wh_px.tolist()}")
 
     @cached_property

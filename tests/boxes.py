@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from hypothesis import strategies as st
 
+from assignstudy.geometry import cxcywh_to_xyxy
 from assignstudy.types import Dataset, InputBoxes, PyramidLevel
 
 STRIDES = (8, 16, 32)
@@ -23,10 +24,13 @@ def make_levels(spec=COCO_P5):
 
 def make_boxes(images, cxcywh, input_wh):
     """Boxes of one input size for all images; ``images`` ascending."""
+    cxcywh_norm = torch.from_numpy(np.asarray(cxcywh, np.float32).reshape(-1, 4))
+    corners = cxcywh_to_xyxy(cxcywh_norm) * torch.tensor([*input_wh, *input_wh])
     return InputBoxes(
         gt_id=torch.arange(len(images)),
         image_index=torch.tensor(images, dtype=torch.int64),
-        cxcywh_norm=torch.from_numpy(np.asarray(cxcywh, np.float32).reshape(-1, 4)),
+        cxcywh_norm=cxcywh_norm,
+        xyxy_px=corners,
         input_wh_px=torch.tensor([input_wh], dtype=torch.int64),
     )
 

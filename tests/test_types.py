@@ -20,7 +20,7 @@ def test_a_stride_is_a_power_of_two(stride):
         PyramidLevel(stride, torch.ones(1, 2))
 
 
-@pytest.mark.parametrize("anchors", [torch.zeros(1, 2), torch.full((1, 2), float("nan")), -torch.ones(2, 2)])
+@pytest.mark.parametrize("anchors", [torch.zeros(1, 2), torch.full((2, 2), float("nan")), -torch.ones(2, 2)])
 def test_anchors_have_an_area(anchors):
     with pytest.raises(ValueError, match="anchor_wh_px: expected sizes above 0"):
         PyramidLevel(8, anchors)

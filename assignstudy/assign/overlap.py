@@ -47,12 +47,12 @@ class OverlapRule(Rule):
 
     def target_offset(self, boxes: InputBoxes, level: PyramidLevel, positives: LevelPositives) -> Tensor:
         """(P, 2) float32 regression targets: the fraction of the centre, also where its cell was clamped."""
-        xy_cell = boxes.cxcywh_norm[:, :2] * (boxes.input_wh_px // level.stride)
+        xy_cell = boxes.cxcywh_norm[:, :2] * boxes.grid_wh(level.stride)
         return (xy_cell - xy_cell.floor())[positives.gt_row]
 
     @staticmethod
     def in_centre_cell(boxes: InputBoxes, level: PyramidLevel, gt_row: Tensor, anchor: Tensor) -> LevelPositives:
         """Positives of the (P,) given ground truths and anchors in the cell of the centre, clamped to the grid."""
-        grid_wh = boxes.input_wh_px // level.stride
+        grid_wh = boxes.grid_wh(level.stride)
         cell = clamped_cell(boxes.cxcywh_norm[:, :2] * grid_wh, grid_wh - 1)[gt_row]
         return LevelPositives(gt_row, anchor, cell[:, 1], cell[:, 0], cell_offset=torch.zeros_like(gt_row))

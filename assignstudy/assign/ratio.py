@@ -86,7 +86,7 @@ class RatioRule(Rule):
         """
 
     def _positives(self, boxes: InputBoxes, level: PyramidLevel, fits: Tensor) -> LevelPositives:
-        grid_wh = boxes.input_wh_px // level.stride
+        grid_wh = boxes.grid_wh(level.stride)
         xy_cell = boxes.cxcywh_norm[:, :2] * grid_wh
         claims = self.claimed_cells(xy_cell, grid_wh)
         cell_offset, anchor, gt_row = (claims.T[:, None] & fits.T[None]).nonzero(as_tuple=True)
@@ -103,5 +103,5 @@ def join_claims(near_low: Tensor, near_high: Tensor) -> Tensor:
 
 def _level_ratios(boxes: InputBoxes, level: PyramidLevel) -> Tensor:
     """(G, A) worst side ratio of each ground truth to each anchor of a level, computed in cells."""
-    grid_wh = boxes.input_wh_px // level.stride
+    grid_wh = boxes.grid_wh(level.stride)
     return worst_side_ratio(boxes.cxcywh_norm[:, 2:] * grid_wh, level.anchor_wh_px / level.stride)

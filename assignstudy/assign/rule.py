@@ -42,7 +42,7 @@ class Rule(ABC):
 
     def target_offset(self, boxes: InputBoxes, level: PyramidLevel, positives: LevelPositives) -> Tensor:
         """(P, 2) float32 regression targets of the centre: its distance in cells from the positive's (clamped) cell."""
-        grid_wh = boxes.input_wh_px // level.stride
+        grid_wh = boxes.grid_wh(level.stride)
         xy_cell = (boxes.cxcywh_norm[:, :2] * grid_wh)[positives.gt_row]
         return xy_cell - torch.stack((positives.grid_x, positives.grid_y), dim=1)
 

@@ -78,7 +78,7 @@ def _measure(first_row: int, boxes: InputBoxes, rule: Rule, levels: Sequence[Pyr
     unreachable, prior_iou = [], []
     for level, positives in zip(levels, assignment.levels, strict=True):
         offset = rule.target_offset(boxes, level, positives)
-        wh_cell = (boxes.cxcywh_norm[:, 2:] * (boxes.input_wh_px // level.stride))[positives.gt_row]
+        wh_cell = (boxes.cxcywh_norm[:, 2:] * boxes.grid_wh(level.stride))[positives.gt_row]
         anchor_wh = (level.anchor_wh_px / level.stride)[positives.anchor]
         unreachable.append(_out_of_reach(offset, wh_cell / anchor_wh, reach))
         half = torch.full_like(offset, 0.5)

@@ -63,5 +63,5 @@ class Yolov3Spp(OverlapRule):
 
 def _level_overlaps(boxes: InputBoxes, level: PyramidLevel) -> Tensor:
     """(G, A) shape overlaps, computed in cells."""
-    grid_wh = boxes.input_wh_px // level.stride
+    grid_wh = boxes.grid_wh(level.stride)
     return wh_iou(boxes.cxcywh_norm[:, 2:] * grid_wh, level.anchor_wh_px / level.stride)

@@ -38,7 +38,7 @@ def all_slots_per_anchor(levels: Sequence[LevelShape], image_wh_px: Ints, images
         images: N.
     """
     repeat = images if len(image_wh_px) == 1 else 1
-    return [repeat * int((image_wh_px // level.stride).prod(axis=1).sum()) for level in levels]
+    return [repeat * int((-(-image_wh_px // level.stride)).prod(axis=1).sum()) for level in levels]
 
 
 def _level(counts: AnchorCounts, level: LevelShape, all_slots: int, rule: RuleFacts) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 import importlib
 import inspect
 import pkgutil
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 import torch
@@ -122,7 +122,7 @@ def test_order_of_boxes_within_an_image_only_renames_them(rule_class):
 def test_sizes_per_image_equal_one_size_for_all(rule_class):
     boxes = seeded_boxes(5)
     each = boxes.input_wh_px.expand(len(boxes), 2)
-    per_image = type(boxes)(boxes.gt_id, boxes.image_index, boxes.cxcywh_norm, each)
+    per_image = replace(boxes, input_wh_px=each)
     one, other = (rule_class().assign(b, make_levels()) for b in (boxes, per_image))
     assert [rows_of(level) for level in one.levels] == [rows_of(level) for level in other.levels]
 
