@@ -81,10 +81,10 @@ def paired_iou(one_cxcywh: Tensor, other_cxcywh: Tensor) -> Tensor:
         other_cxcywh: (P, 4) boxes in the same frame.
 
     Returns:
-        (P,) overlaps from 0 (apart or merely touching) to 1; 0 where both boxes have no area.
+        (P,) overlaps from 0 (apart or merely touching) to 1; 0 where both boxes have no area, NaN where a side is NaN.
     """
     one, other = cxcywh_to_xyxy(one_cxcywh), cxcywh_to_xyxy(other_cxcywh)
     sides = torch.minimum(one[:, 2:], other[:, 2:]) - torch.maximum(one[:, :2], other[:, :2])
     inter = sides.clamp(min=0).prod(dim=-1)
     union = one_cxcywh[:, 2:].prod(dim=-1) + other_cxcywh[:, 2:].prod(dim=-1) - inter
-    return torch.where(union > 0, inter / union, torch.zeros_like(union))
+    return torch.where(union == 0, torch.zeros_like(union), inter / union)

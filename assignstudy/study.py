@@ -31,7 +31,7 @@ class Study:
         rule: The assignment rule with its threshold.
         levels: The detection scales, by strictly increasing stride.
         transform: How images become the network input.
-        input_hw: Height and width asked for, in pixels; rounded up to whole largest strides.
+        input_hw: Height and width asked for, in pixels; rounded up to what the rule asks for (the YOLO rules: whole largest strides).
         device: ``cpu`` or ``cuda``.
 
     Raises:
@@ -93,16 +93,16 @@ def run(study: Study) -> StudyResult:
         study: What to study.
     """
     watch = _Stopwatch()
-    stride_max = study.levels[-1].stride
-    height, width = (round_up_to_stride(side, stride_max) for side in study.input_hw)
+    multiple = study.rule.input_multiple(study.levels)
+    height, width = (round_up_to_stride(side, multiple) for side in study.input_hw)
     with watch.stage("transform"):
-        network_input = to_network_input(study.dataset, study.transform, (width, height), stride_max)
+        network_input = to_network_input(study.dataset, study.transform, (width, height), multiple)
         labels = door.label_arrays(study.dataset, network_input)
     with watch.stage("assign_and_count"):
         counts = _count(study, network_input, labels)
     with watch.stage("tables"):
         tables = _tables(study, labels, counts, study.dataset.issues + network_input.issues)
-    return StudyResult(tables, (height, width), watch.seconds, _notices(study.input_hw, (height, width), stride_max))
+    return StudyResult(tables, (height, width), watch.seconds, _notices(study, (height, width), multiple))
 
 
 def _count(study: Study, network_input: NetworkInput, labels: door.LabelArrays) -> tally.Tally:
@@ -150,10 +150,10 @@ def _pair_table(counts: tally.Tally, class_names: tuple[str, ...]) -> pd.DataFra
     )
 
 
-def _notices(asked_hw: tuple[int, int], used_hw: tuple[int, int], stride_max: int) -> tuple[str, ...]:
-    if asked_hw == used_hw:
+def _notices(study: Study, used_hw: tuple[int, int], multiple: int) -> tuple[str, ...]:
+    if study.input_hw == used_hw:
         return ()
-    asked, used = ("x".join(map(str, hw)) for hw in (asked_hw, used_hw))
-    return (
-        f"imgsz {asked} (height x width) is not a multiple of the largest stride {stride_max}; used {used} instead",
-    )
+    asked, used = ("x".join(map(str, hw)) for hw in (study.input_hw, used_hw))
+    is_stride = multiple == study.levels[-1].stride
+    what = f"the largest stride {multiple}" if is_stride else f"{multiple}, which {study.rule.facts.title} pads to"
+    return (f"imgsz {asked} (height x width) is not a multiple of {what}; used {used} instead",)

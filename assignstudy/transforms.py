@@ -162,7 +162,7 @@ def to_network_input(
         dataset: Labels in the frame of the original images.
         transform: How images are resized.
         input_wh: Width and height of the input, multiples of ``stride_max``.
-        stride_max: The coarsest level's stride.
+        stride_max: What every side is a multiple of: the coarsest level's stride, or what the rule asks for instead.
 
     Returns:
         Boxes and sizes on the input. Ignored boxes and those that clipping leaves without area do not enter

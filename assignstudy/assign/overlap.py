@@ -8,6 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from assignstudy.assign.anchors import COCO_P5
 from assignstudy.assign.rule import Rule, as_float32, clamped_cell
 from assignstudy.errors import ConfigError
 from assignstudy.types import InputBoxes, LevelPositives, PyramidLevel, Reach, RuleFacts, Threshold
@@ -44,6 +45,10 @@ class OverlapRule(Rule):
         """What pages may know of a rule of this kind."""
         threshold = Threshold("iou_t", self.iou_t, "best_iou", matches_below=False, decides_match=decides_match)
         return RuleFacts(name, title, source, threshold, REACH, neighbour_cells=False)
+
+    def published_levels(self) -> tuple[PyramidLevel, ...]:
+        """YOLOv3's anchors for COCO."""
+        return COCO_P5
 
     def target_offset(self, boxes: InputBoxes, level: PyramidLevel, positives: LevelPositives) -> Tensor:
         """(P, 2) float32 regression targets: the fraction of the centre, also where its cell was clamped."""

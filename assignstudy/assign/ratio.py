@@ -10,6 +10,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from assignstudy.assign.anchors import COCO_P5
 from assignstudy.assign.rule import Rule, as_float32, best_anchor, clamped_cell
 from assignstudy.errors import ConfigError
 from assignstudy.geometry import worst_side_ratio
@@ -64,6 +65,10 @@ class RatioRule(Rule):
             reach=REACH,
             neighbour_cells=True,
         )
+
+    def published_levels(self) -> tuple[PyramidLevel, ...]:
+        """YOLOv5's anchors for COCO."""
+        return COCO_P5
 
     def assign(self, boxes: InputBoxes, levels: Sequence[PyramidLevel]) -> Assignment:
         """Assign whole images; the critical number is the smallest side ratio over all anchors of all levels."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
@@ -17,16 +18,35 @@ class Rule(ABC):
 
     Attributes:
         threshold_name: Configuration key of the rule's threshold, ``anchor_t`` or ``iou_t``; None without one.
-        published_threshold: Its value in the publication the rule follows; None without one.
+        published_threshold: Its value in the publication the rule follows; None without one. Where it depends on how
+            the rule was set up, only the instance knows it.
+        takes_anchors: Whether any anchors can be used; False where they are part of the rule.
+        anchor_centre: Where in its cell an anchor is centred, on both axes, in cells from the upper left corner.
+        boxes_per_chunk: About how many ground truths are assigned at once; what bounds the memory in use.
     """
 
     threshold_name: ClassVar[str | None]
-    published_threshold: ClassVar[float | None]
+    published_threshold: float | None
+    takes_anchors: ClassVar[bool] = True
+    anchor_centre: ClassVar[float] = 0.5
+    boxes_per_chunk: ClassVar[int] = 1 << 15
 
     @property
     @abstractmethod
     def facts(self) -> RuleFacts:
         """What pages and statistics may know of the rule."""
+
+    @abstractmethod
+    def published_levels(self) -> tuple[PyramidLevel, ...]:
+        """The detection scales and anchors of the publication the rule follows, by increasing stride."""
+
+    def input_multiple(self, levels: Sequence[PyramidLevel]) -> int:
+        """Pixels that each side of the network input is a whole multiple of.
+
+        Args:
+            levels: The detection scales, by increasing stride; at least one.
+        """
+        return levels[-1].stride
 
     @abstractmethod
     def assign(self, boxes: InputBoxes, levels: Sequence[PyramidLevel]) -> Assignment:
@@ -40,10 +60,14 @@ class Rule(ABC):
             The positives per level in the published row order, and the rule's own number per ground truth.
         """
 
+    def boxes_in_cells(self, boxes: InputBoxes, level: PyramidLevel) -> Tensor:
+        """(G, 4) float32 centre and size of each ground truth in cells of a level."""
+        grid_wh = boxes.grid_wh(level.stride)
+        return boxes.cxcywh_norm * torch.cat((grid_wh, grid_wh), dim=1)
+
     def target_offset(self, boxes: InputBoxes, level: PyramidLevel, positives: LevelPositives) -> Tensor:
         """(P, 2) float32 regression targets of the centre: its distance in cells from the positive's (clamped) cell."""
-        grid_wh = boxes.grid_wh(level.stride)
-        xy_cell = (boxes.cxcywh_norm[:, :2] * grid_wh)[positives.gt_row]
+        xy_cell = self.boxes_in_cells(boxes, level)[positives.gt_row, :2]
         return xy_cell - torch.stack((positives.grid_x, positives.grid_y), dim=1)
 
 

@@ -12,10 +12,6 @@ from assignstudy.assign.rule import Rule
 from assignstudy.geometry import paired_iou
 from assignstudy.types import Assignment, InputBoxes, PyramidLevel, Reach
 
-BOXES_PER_CHUNK = 1 << 15
-"""Enough to keep vector units busy, few enough to keep a chunk's positives in the processor's cache."""
-
-
 @dataclass(frozen=True, eq=False)
 class MeasuredChunk:
     """The assignment of some whole images, and what was measured of each positive.
@@ -25,7 +21,7 @@ class MeasuredChunk:
         boxes: The chunk's ground truths.
         assignment: What the rule decided.
         unreachable: Per level (P,) bool, positives whose target the decoder cannot output.
-        prior_iou: Per level (P,) float32, IoU of the ground truth with the anchor centred in the positive's cell.
+        prior_iou: Per level (P,) float32, IoU of the ground truth with the positive's anchor; NaN where slots hold points.
     """
 
     first_row: int
@@ -40,7 +36,7 @@ def run(
     boxes: InputBoxes,
     levels: Sequence[PyramidLevel],
     device: str = "cpu",
-    boxes_per_chunk: int = BOXES_PER_CHUNK,
+    boxes_per_chunk: int | None = None,
 ) -> Iterator[MeasuredChunk]:
     """Assign all ground truths, chunk by chunk.
 
@@ -49,14 +45,14 @@ def run(
         boxes: All ground truths, in ascending order of images.
         levels: The detection scales, by increasing stride.
         device: ``cpu`` or ``cuda``, where the tensors are computed.
-        boxes_per_chunk: A chunk ends with the image in which this many boxes are reached.
+        boxes_per_chunk: A chunk ends with the image in which this many boxes are reached; None for the rule's choice.
 
     Yields:
         One measured chunk after the other; the results do not depend on where the cuts fall.
     """
     target = torch.device(device)
     here = [level.to(target) for level in levels]
-    for start, stop in chunk_bounds(boxes.image_index, boxes_per_chunk):
+    for start, stop in chunk_bounds(boxes.image_index, boxes_per_chunk or rule.boxes_per_chunk):
         chunk = boxes.rows(start, stop).to(target)
         yield _measure(start, chunk, rule, here)
 
@@ -78,11 +74,11 @@ def _measure(first_row: int, boxes: InputBoxes, rule: Rule, levels: Sequence[Pyr
     unreachable, prior_iou = [], []
     for level, positives in zip(levels, assignment.levels, strict=True):
         offset = rule.target_offset(boxes, level, positives)
-        wh_cell = (boxes.cxcywh_norm[:, 2:] * boxes.grid_wh(level.stride))[positives.gt_row]
+        wh_cell = rule.boxes_in_cells(boxes, level)[positives.gt_row, 2:]
         anchor_wh = (level.anchor_wh_px / level.stride)[positives.anchor]
         unreachable.append(_out_of_reach(offset, wh_cell / anchor_wh, reach))
-        half = torch.full_like(offset, 0.5)
-        prior_iou.append(paired_iou(torch.cat((offset, wh_cell), dim=1), torch.cat((half, anchor_wh), dim=1)))
+        centre = torch.full_like(offset, rule.anchor_centre)
+        prior_iou.append(paired_iou(torch.cat((offset, wh_cell), dim=1), torch.cat((centre, anchor_wh), dim=1)))
     return MeasuredChunk(first_row, boxes, assignment, tuple(unreachable), tuple(prior_iou))
 
 

@@ -21,7 +21,9 @@ from typing import final
 
 from torch import Tensor
 
+from assignstudy.assign.anchors import levels_of
 from assignstudy.assign.ratio import RatioRule, join_claims
+from assignstudy.types import PyramidLevel
 
 
 @final
@@ -32,6 +34,16 @@ class Yolov7Aux(RatioRule):
     title = "YOLOv7 auxiliary head"
     source = "YOLOv7 (2022)"
     step = 1.0
+
+    def published_levels(self) -> tuple[PyramidLevel, ...]:
+        """YOLOv7's anchors for COCO."""
+        return levels_of(
+            {
+                8: [(12, 16), (19, 36), (40, 28)],
+                16: [(36, 75), (76, 55), (72, 146)],
+                32: [(142, 110), (192, 243), (459, 401)],
+            }
+        )
 
     def claimed_cells(self, xy_cell: Tensor, grid_wh: Tensor) -> Tensor:
         """Every neighbour that lies inside the grid."""

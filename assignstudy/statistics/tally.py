@@ -141,7 +141,8 @@ def _count_anchors(anchors: AnchorCounts, positives: LevelArrays, boxes: int) ->
     anchors.by_offset[:] += cells.reshape(size, _OFFSETS)
     anchors.ground_truths[:] += _used(positives.gt_row, positives.anchor, boxes, size).sum(axis=0, dtype=np.int64)
     anchors.unreachable[:] += np.bincount(positives.anchor[positives.unreachable], minlength=size)
-    units = np.rint(positives.prior_iou.astype(np.float64) / IOU_UNIT)
+    # Points have no prior overlap; what is summed here for them is never shown.
+    units = np.rint(np.nan_to_num(positives.prior_iou.astype(np.float64)) / IOU_UNIT)
     anchors.prior_iou_units[:] += np.bincount(positives.anchor, weights=units, minlength=size).astype(np.int64)
 
 
