@@ -1,0 +1,80 @@
+"""How many ground truths each run gains and loses against the baseline, by size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from assignstudy.figures import style
+from assignstudy.figures.sweep_marks import Role
+
+_ROW_PX = 26
+_BAR = 0.62
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    """One run against the baseline.
+
+    Attributes:
+        name: What tells the run from the others.
+        gained: Ground truths that became matched, by size bin.
+        lost: Ground truths that became unmatched, by size bin.
+        role: What the run is on the page.
+    """
+
+    name: str
+    gained: dict[str, int]
+    lost: dict[str, int]
+    role: Role
+
+
+@style.drawing()
+def draw(rows: Sequence[ChangeRow]) -> Figure:
+    """Gains to the right, losses to the left, in the colours of the size bins.
+
+    Args:
+        rows: From top to bottom.
+    """
+    figure = style.new_figure(style.WIDE_PX, _ROW_PX * len(rows) + 84)
+    axes = style.add_axes(figure, style.Margins(left=210, right=40, top=30, bottom=46))
+    reach = max([1, *(sum(side.values()) for row in rows for side in (row.gained, row.lost))]) * 1.08
+    axes.set(xlim=(-reach, reach), ylim=(len(rows) - 0.5, -0.5), xlabel="ground truths, against the baseline")
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: style.thousands(abs(value))))
+    axes.set_yticks(range(len(rows)), [style.shorten(row.name, 32) for row in rows])
+    for label, row in zip(axes.get_yticklabels(), rows, strict=True):
+        label.set(color=row.role.colour if row.role is Role.PICK else style.colour("ink"), fontweight=row.role.weight)
+    axes.axvline(0, color=style.colour("soft"), linewidth=1.0)
+    for place, row in enumerate(rows):
+        _draw_side(axes, place, row.gained, 1)
+        _draw_side(axes, place, row.lost, -1)
+    _name_sides(axes)
+    return figure
+
+
+def _draw_side(axes: Axes, place: int, by_size: dict[str, int], direction: int) -> None:
+    end = 0
+    for size, count in by_size.items():
+        axes.barh(place, direction * count, _BAR, left=end, color=style.size_colour(size))
+        end += direction * count
+    if end:
+        look = {"color": style.colour("soft"), "fontsize": style.SMALL_FONT_PX}
+        axes.annotate(
+            style.thousands(abs(end)),
+            (end, place),
+            xytext=(4 * direction, 0),
+            textcoords="offset points",
+            ha="left" if direction > 0 else "right",
+            va="center",
+            **look,
+        )
+
+
+def _name_sides(axes: Axes) -> None:
+    for x, text, align in ((0.51, "became matched →", "left"), (0.49, "← became unmatched", "right")):
+        axes.text(x, 1.0, text, transform=axes.transAxes, ha=align, va="bottom", color=style.colour("soft"))

@@ -1,0 +1,38 @@
+"""Which parameters tell the runs of a table apart."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+NAMED = ("anchor_t", "iou_t", "anchors", "assigner", "dataset", "transform")
+"""Parameters that every run has; further swept ones and ``imgsz`` follow them in a table of runs."""
+
+
+def parameters(runs: pd.DataFrame) -> list[str]:
+    """The parameter columns of a table of runs: all that stand before ``input_h``."""
+    return [str(name) for name in runs.columns[: list(runs.columns).index("input_h")]]
+
+
+def differing(runs: pd.DataFrame) -> list[str]:
+    """The parameters in which the runs of a table differ; a missing value differs from any other."""
+    return [name for name in parameters(runs) if runs[name].nunique(dropna=False) > 1]
+
+
+def value_text(value: object) -> str:
+    """A parameter's value as people type it: ``4`` for 4.0, a dash for a missing one."""
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def label(run: pd.Series, names: list[str]) -> str:
+    """What tells a run apart, ``anchor_t 4, imgsz 640``; a threshold that its rule does not have is left out.
+
+    Args:
+        run: A row of a table of runs.
+        names: Parameters to name; without any, the run key stands for the run.
+    """
+    parts = [f"{name} {value_text(run[name])}" for name in names if not pd.isna(run[name])]
+    return ", ".join(parts) or f"run {run['run_key']}"
