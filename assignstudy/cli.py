@@ -12,23 +12,26 @@ names of folders, progress, what is printed at the end, and how errors are said.
 
 from __future__ import annotations
 
+import copy
 import difflib
 import math
 import os
+import pkgutil
 import re
 import secrets
 import signal
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, cast
 
 import hydra
+import yaml
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
@@ -41,8 +44,8 @@ from hydra.errors import (
     OverrideParseException,
 )
 from hydra.experimental.callback import Callback
-from hydra.utils import get_class, instantiate
-from omegaconf import DictConfig, OmegaConf
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import (
     ConfigAttributeError,
     ConfigKeyError,
@@ -81,7 +84,7 @@ def main() -> int:
     code = 1
     try:
         with _sigterm_as_ctrl_c():
-            code = _start()
+            code = _start(launch)
     finally:
         _LAUNCH.reset(token)
         code = max(code, _conclude(launch))
@@ -123,20 +126,37 @@ class Launch:
     kept: int = 0
     progress: tqdm[Any] | None = None
 
+    def start_sweep(self, config: DictConfig) -> None:
+        """Take what Hydra knows of a sweep before its first run."""
+        self.folder, self.is_sweep = Path(config.hydra.sweep.dir), True
+        self.overrides = list(_as_typed(config.hydra.overrides.task))
+        if config.hydra.launcher._target_.endswith(".BasicLauncher"):  # others run where the bar cannot see it
+            self.progress = tqdm(total=_planned_runs(config), desc="runs", unit="run", leave=False)
+
     def note_run(self, run_key: str) -> None:
         """Enter a run into the sweep's manifest when it starts, so that even a killed sweep knows its runs."""
         self.runs.append(run_key)
         self.write_manifest()
 
-    def write_manifest(self) -> SweepManifest:
-        """Write the manifest: earlier runs first, then this command's, then those that other processes started."""
+    def close(self) -> None:
+        """Take the bar away."""
+        if self.progress is not None:
+            self.progress.close()
+
+    def write_manifest(self) -> list[str]:
+        """Write the sweep's manifest; returns the keys of its runs.
+
+        Earlier commands' runs come first, then this one's as they were started, then those started by other processes.
+        """
         assert self.folder is not None
+        earlier: list[str] = []
         with suppress(RecordError):
-            self.runs[:0] = [key for key in record.read_manifest(self.folder).runs if key not in self.runs]
+            earlier = record.read_manifest(self.folder).runs
         found = sorted(path.name for path in self.folder.iterdir() if re.fullmatch(record.RUN_KEY_PATTERN, path.name))
-        manifest = SweepManifest(runs=list(dict.fromkeys(self.runs + found)), overrides=self.overrides)
-        record.write_manifest(self.folder, manifest)
-        return manifest
+        runs = [key for key in dict.fromkeys([*earlier, *self.runs, *found]) if (self.folder / key).is_dir()]
+        if runs:
+            record.write_manifest(self.folder, SweepManifest(runs=runs, overrides=self.overrides))
+        return runs
 
 
 _LAUNCH: ContextVar[Launch] = ContextVar("launch")
@@ -150,17 +170,15 @@ class LaunchCallback(Callback):
         """Note the folder of a single run."""
         launch = _LAUNCH.get(None)
         if launch is not None:
-            launch.folder = Path(config.hydra.run.dir)
+            with suppress(OmegaConfBaseException):  # Hydra meets it next, and its error is said
+                launch.folder = Path(config.hydra.run.dir)
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         """Note the folder of a sweep and start its progress bar."""
         launch = _LAUNCH.get(None)
-        if launch is None:
-            return
-        launch.folder, launch.is_sweep = Path(config.hydra.sweep.dir), True
-        launch.overrides = list(config.hydra.overrides.task)
-        if config.hydra.launcher._target_.endswith(".BasicLauncher"):  # others run where the bar cannot see it
-            launch.progress = tqdm(total=_planned_runs(config), desc="runs", unit="run", leave=False)
+        if launch is not None:
+            with suppress(HydraException, OmegaConfBaseException):  # Hydra meets it next, and its error is said
+                launch.start_sweep(config)
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
         """Move the bar."""
@@ -169,18 +187,19 @@ class LaunchCallback(Callback):
             launch.progress.update()
 
 
-def _start() -> int:
+def _start(launch: Launch) -> int:
     """Hand over to Hydra; say what stops it in one sentence."""
     try:
-        with _hydra_raises() as wants_traceback:
+        with _hydra_raises() as wants_traceback, closing(launch):
             hydra.main(config_path=str(resource("conf")), config_name="config", version_base="1.3")(job)()
-    except (HydraException, OmegaConfBaseException, AssignStudyError) as error:
-        if wants_traceback:
+    except KeyboardInterrupt as interrupt:
+        return 128 + (interrupt.args[0] if interrupt.args else signal.SIGINT)
+    except (HydraException, OmegaConfBaseException, AssignStudyError, yaml.YAMLError, ValueError) as error:
+        # Hydra raises a bare ValueError for choices that are no names; later than that, one is a defect of ours.
+        if wants_traceback or (launch.folder is not None and type(error) is ValueError):
             raise
         _say(_sentence(error))
         return 1
-    except KeyboardInterrupt as interrupt:
-        return 128 + (interrupt.args[0] if interrupt.args else signal.SIGINT)
     return 0
 
 
@@ -207,7 +226,7 @@ def _order(cfg: DictConfig) -> Order:
     known = HydraConfig.get()
     config, choices = _resolved(cfg), _choices(known.runtime.choices)
     folder = Path(os.path.relpath(known.runtime.output_dir))
-    return Order(folder, record.run_key(config, choices), config, choices, tuple(known.overrides.task))
+    return Order(folder, record.run_key(config, choices), config, choices, _as_typed(known.overrides.task))
 
 
 def _choices(choices: Mapping[str, str | None]) -> dict[str, str]:
@@ -215,9 +234,16 @@ def _choices(choices: Mapping[str, str | None]) -> dict[str, str]:
     return {name: choice for name, choice in choices.items() if choice is not None and not name.startswith("hydra/")}
 
 
+def _as_typed(overrides: Sequence[str]) -> tuple[str, ...]:
+    """Settings as the user wrote them, ``${…}`` included."""
+    return tuple(map(str, cast("list[object]", OmegaConf.to_container(overrides, resolve=False))))
+
+
 def _resolved(cfg: DictConfig) -> Config:
     """The configuration in plain values with everything filled in, as far as it can be used."""
-    settings = OmegaConf.masked_copy(cfg, [str(name) for name in cfg if name != "hydra"])
+    settings = copy.deepcopy(cfg)
+    with read_write(settings), open_dict(settings):
+        settings.pop("hydra", None)
     try:
         plain = OmegaConf.to_container(settings, resolve=True)
     except OmegaConfBaseException:  # _check says what is wrong
@@ -240,14 +266,17 @@ def _check(cfg: DictConfig, order: Order) -> None:
         OmegaConf.to_object(cfg)
     except OmegaConfBaseException as error:
         raise ConfigError(_setting_sentence(error)) from error
+    known = [entry.name for entry in fields(Settings)]
+    for name in map(str, cfg.keys() - set(known)):  # "+name=value" adds an entry without asking the schema
+        raise ConfigError(f"{name}: no such setting; {_nearest(name, known)}")
     check_thresholds(order.config, order.choices["assigner"], _rule_class(order.config["assigner"]).threshold_name)
 
 
 def _rule_class(assigner: Mapping[str, Any] | None) -> type[Rule]:
-    path = (assigner or {}).get("_target_", "nothing")
+    path = str((assigner or {}).get("_target_"))
     try:
-        return get_class(path)
-    except (ImportError, ValueError) as error:
+        return cast("type[Rule]", pkgutil.resolve_name(path))
+    except (ImportError, AttributeError, ValueError) as error:
         raise ConfigError(f"assigner._target_: expected the class of a rule, got {path}") from error
 
 
@@ -265,7 +294,7 @@ def _planned_runs(config: DictConfig) -> int:
     """How many runs a sweep has: the product over all settings with several values."""
     fixed = [f"{key}={values}" for key, values in (config.hydra.sweeper.get("params") or {}).items()]
     parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
-    overrides = parser.parse_overrides(fixed + list(config.hydra.overrides.task))
+    overrides = parser.parse_overrides([*fixed, *_as_typed(config.hydra.overrides.task)])
     latest = {override.get_key_element(): override for override in overrides}
     return math.prod(len(list(one.sweep_string_iterator())) for one in latest.values() if one.is_sweep_override())
 
@@ -307,8 +336,6 @@ def _sigterm_as_ctrl_c() -> Iterator[None]:
 
 def _conclude(launch: Launch) -> int:
     """Print what came out; for a sweep, build its page first. Returns the exit code that this alone would give."""
-    if launch.progress is not None:
-        launch.progress.close()
     if launch.folder is None or not launch.folder.is_dir():
         return 0
     try:
@@ -328,20 +355,23 @@ def _conclude_run(folder: Path) -> int:
 
 
 def _conclude_sweep(launch: Launch, folder: Path) -> int:
+    runs = launch.write_manifest()
+    found = _report([folder / key for key in runs])
+    if launch.kept:
+        print(f"Kept {launch.kept} of {len(launch.runs)} runs that an earlier command had finished.")
+    if unfinished := len(runs) - len(found):
+        _say(f"runs that did not finish: {unfinished}; the same command with hydra.sweep.dir={folder} does the rest")
+    if found:
+        _conclude_page(folder)
+    return int(not found or unfinished > 0 or any(run.status == "failed" for run in found))
+
+
+def _conclude_page(folder: Path) -> None:
     from assignstudy.sweep import write_sweep_page
 
-    runs = launch.write_manifest().runs
-    found = _report([folder / key for key in runs])
-    unfinished = len(runs) - len(found)
-    if unfinished:
-        _say(f"{unfinished} of {len(runs)} runs did not finish; the same command with hydra.sweep.dir={folder} goes on")
-    if launch.kept:
-        print(f"{launch.kept} of {len(launch.runs)} runs had been finished before and were kept")
-    if found:
-        page = write_sweep_page(folder)
-        _print_table(folder)
-        print(f"Page: {page}")
-    return int(not found or unfinished > 0 or any(run.status == "failed" for run in found))
+    page = write_sweep_page(folder)
+    _print_table(folder)
+    print(f"Page: {page}")
 
 
 def _report(folders: Sequence[Path]) -> list[RunRecord]:
@@ -351,10 +381,10 @@ def _report(folders: Sequence[Path]) -> list[RunRecord]:
         with suppress(RecordError):
             records.append(record.read_record(folder))
     for notice in dict.fromkeys(notice for run in records for notice in run.notices):
-        _say(f"notice: {notice}")
+        _say(notice)
     for run in records:
         if run.error is not None:
-            _say(f"failed: {' '.join(run.overrides)}: {run.error}" if run.overrides else f"failed: {run.error}")
+            _say(f"{' '.join(run.overrides)} failed: {run.error}" if len(folders) > 1 else run.error)
     return records
 
 
@@ -384,19 +414,26 @@ def _say(sentence: str) -> None:
 
 def _sentence(error: Exception) -> str:
     """What is wrong with the command, beginning with the key."""
-    text, cause = " ".join(str(error).split()), error.__cause__
-    if isinstance(error, OverrideParseException):
-        return f"{error.override}: expected key=value, with lists as [1,2] and special characters in quotes; {text}"
-    if isinstance(error, MissingConfigException) and error.missing_cfg_file and error.options:
-        group, _, choice = error.missing_cfg_file.rpartition("/")
-        return f"{group}: no such choice, got {choice}; {_nearest(choice, error.options)}"
-    if isinstance(error, OmegaConfBaseException):
-        return _setting_sentence(error)
-    if isinstance(cause, OmegaConfBaseException):
-        return _setting_sentence(cause)
-    if several := re.search("(?:Ambiguous value for argument|Sweep parameters) '(.+?)'", text):
-        return f"{several[1]}: several values make a sweep; add -m (a list is written [1,2])"
-    return text
+    text = " ".join(str(error).split())
+    several = re.search("(?:Ambiguous value for argument|Sweep parameters) '(.+?)'", text)
+    match error, error.__cause__:
+        case (OmegaConfBaseException() as wrong, _) | (_, OmegaConfBaseException() as wrong):
+            sentence = _setting_sentence(wrong)
+        case OverrideParseException(override=override), _:
+            reason = text.partition(" See https")[0]
+            sentence = f"{override}: expected key=value, lists as [1,2], special characters in quotes, got: {reason}"
+        case MissingConfigException(missing_cfg_file=str(file), options=[*choices]), _:
+            group, _, choice = file.rpartition("/")
+            sentence = f"{group}: no such choice, got {choice}; {_nearest(choice, choices)}"
+        case ValueError(), _:
+            sentence = (
+                f"expected the name of a choice behind a group, as in anchors=coco_p5; --help lists them ({text})"
+            )
+        case _ if several:
+            sentence = f"{several[1]}: several values make a sweep; add -m (a list is written [1,2])"
+        case _:
+            sentence = text.partition(" Config search path:")[0]
+    return sentence
 
 
 def _setting_sentence(error: OmegaConfBaseException) -> str:
@@ -412,9 +449,11 @@ def _setting_sentence(error: OmegaConfBaseException) -> str:
 
 
 def _nearest(word: str, words: Iterable[object]) -> str:
-    known = [str(one) for one in words if one != "hydra"]
+    known = [str(one) for one in words if one not in ("hydra", "_target_")]
     near = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean {near[0]}?" if near else f"expected one of {', '.join(known)}"
+    if near or not known:
+        return f"did you mean {near[0]}?" if near else "leave it out"
+    return f"expected one of {', '.join(known)}"
 
 
 _register()

@@ -85,13 +85,14 @@ def carry_out(order: Order, rule: Rule, transform: Transform) -> bool:
     Raises:
         AssignStudyError: The settings or the labels cannot be used.
     """
+    levels = tuple(map(_pyramid_level, anchor_levels(order.config["anchors"])))
     watch = _Watch()
     labels = _read_labels(json.dumps(order.config["dataset"], sort_keys=True), Path.cwd())
     watch.lap("read")
     if is_done(order, labels.fingerprint):
         return False
     clear(order.folder)
-    result = study.run(_study(order.config, labels.dataset, rule, transform))
+    result = study.run(_study(order.config, labels.dataset, rule, levels, transform))
     watch.seconds |= result.seconds
     watch.restart()
     record.write_tables(order.folder, result.tables)
@@ -142,8 +143,9 @@ def _read_labels(options: str, _working_folder: Path) -> _Labels:
     return _Labels(dataset, fingerprint(dataset))
 
 
-def _study(config: Config, dataset: Dataset, rule: Rule, transform: Transform) -> Study:
-    levels = tuple(map(_pyramid_level, anchor_levels(config["anchors"])))
+def _study(
+    config: Config, dataset: Dataset, rule: Rule, levels: tuple[PyramidLevel, ...], transform: Transform
+) -> Study:
     return Study(dataset, rule, levels, transform, input_hw(config["imgsz"]), config["device"])
 
 

@@ -70,8 +70,8 @@ class Settings:
         input_hw(self.imgsz)
         if self.device not in DEVICES:
             raise ConfigError(f"device: expected {' or '.join(DEVICES)}, got {self.device}")
-        if not isinstance(self.report["page"], bool):
-            raise ConfigError(f"report.page: expected true or false, got {self.report['page']}")
+        if self.report.keys() != {"page"} or not isinstance(self.report["page"], bool):
+            raise ConfigError(f"report: expected report.page, true or false, got {self.report}")
 
 
 @dataclass(frozen=True)
@@ -156,9 +156,7 @@ def check_thresholds(config: Mapping[str, Any], rule: str, threshold_name: str |
     for name in THRESHOLDS:
         if name != threshold_name and config[name] is not None:
             advice = f"its threshold is {threshold_name}" if threshold_name else "it has no threshold"
-            raise ConfigError(
-                f"{name}: assigner={rule} does not take it, {advice}; leave {name} out, got {config[name]}"
-            )
+            raise ConfigError(f"{name}: assigner={rule} does not take it, got {config[name]}; {advice}")
 
 
 def _check_ratio(key: str, value: float | None) -> None:

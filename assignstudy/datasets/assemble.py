@@ -191,8 +191,7 @@ def _beyond_border(
     """How far each box reaches over the border, in pixels of the original, and whether any of it is inside."""
     low, high = box[:, :2] - box[:, 2:] / 2, box[:, :2] + box[:, 2:] / 2
     beyond_px = (np.maximum(-low, high - 1) * wh).max(axis=1, initial=0)
-    overlaps: npt.NDArray[np.bool_] = ((high > 0) & (low < 1)).all(axis=1)
-    return beyond_px, overlaps
+    return beyond_px, np.all((high > 0) & (low < 1), axis=1)
 
 
 def _duplicates(image: Ints, class_id: Ints, box: npt.NDArray[np.float32]) -> list[tuple[int, int]]:

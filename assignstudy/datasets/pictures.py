@@ -18,7 +18,7 @@ from tqdm import tqdm
 IMAGE_SUFFIXES = frozenset(
     {"avif", "bmp", "dng", "heic", "heif", "jp2", "jpeg", "jpg", "mpo", "pfm", "png", "tif", "tiff", "webp"}
 )
-"""Lower-case suffixes that count as pictures: those that Ultralytics' loaders accept. Pillow cannot open all of them."""
+"""Lower-case suffixes that count as pictures: those that Ultralytics' loaders accept. Pillow cannot open all."""
 
 _TURNED = frozenset({5, 6, 7, 8})
 """EXIF orientations that swap width and height."""

@@ -164,7 +164,7 @@ def _listed(root: Path, path: Path) -> tuple[list[str], list[DataIssue]]:
     try:
         lines = read_needed("split", path, "a list of images").decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
-        raise DatasetError(f"dataset.split: expected a list of images, got {path}, which is no text; mend it") from error
+        raise DatasetError(f"dataset.split: expected a list of images, got {path}, which is no text") from error
     first: dict[str, int] = {}
     issues = []
     shown = path.relative_to(root).as_posix()

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from assignstudy.figures import style
-from assignstudy.figures.sweep_marks import Role
+from assignstudy.figures.sweep_marks import Role, write
 
 _ROW_PX = 26
 _BAR = 0.62
@@ -48,7 +48,7 @@ def draw(rows: Sequence[ChangeRow]) -> Figure:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: style.thousands(abs(value))))
     axes.set_yticks(range(len(rows)), [style.shorten(row.name, 32) for row in rows])
     for label, row in zip(axes.get_yticklabels(), rows, strict=True):
-        label.set(color=row.role.colour if row.role is Role.PICK else style.colour("ink"), fontweight=row.role.weight)
+        label.set(**row.role.text_style | ({} if row.role is Role.PICK else {"color": style.colour("ink")}))
     axes.axvline(0, color=style.colour("soft"), linewidth=1.0)
     for place, row in enumerate(rows):
         _draw_side(axes, place, row.gained, 1)
@@ -63,16 +63,8 @@ def _draw_side(axes: Axes, place: int, by_size: dict[str, int], direction: int) 
         axes.barh(place, direction * count, _BAR, left=end, color=style.size_colour(size))
         end += direction * count
     if end:
-        look = {"color": style.colour("soft"), "fontsize": style.SMALL_FONT_PX}
-        axes.annotate(
-            style.thousands(abs(end)),
-            (end, place),
-            xytext=(4 * direction, 0),
-            textcoords="offset points",
-            ha="left" if direction > 0 else "right",
-            va="center",
-            **look,
-        )
+        align = "left" if direction > 0 else "right"
+        write(axes, (end, place), style.thousands(abs(end)), Role.OTHER, shift=(4 * direction, 0), align=align)
 
 
 def _name_sides(axes: Axes) -> None:

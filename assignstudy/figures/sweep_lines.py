@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from assignstudy.figures import style
-from assignstudy.figures.sweep_marks import Role, draw_dot, limits, name_dot
+from assignstudy.figures.sweep_marks import Role, draw_dot, limits, name_dot, write
 
 _NAMED_POINTS = 8
 
@@ -36,14 +36,14 @@ Format = Callable[[float, int | None], str]
 
 
 @style.drawing()
-def draw_numbers(points: Sequence[Point], parameter: str, metric: str, write: Format) -> Figure:
+def draw_numbers(points: Sequence[Point], parameter: str, metric: str, tick: Format) -> Figure:
     """A line over a parameter with numbers.
 
     Args:
         points: By ascending ``x``.
         parameter: Its name, for the axis.
         metric: What is measured, for the axis.
-        write: How a tick of the metric is written.
+        tick: How a tick of the metric is written.
     """
     figure = style.new_figure(height_px=240)
     axes = style.add_axes(figure, style.Margins(left=66, right=24, top=18))
@@ -51,33 +51,31 @@ def draw_numbers(points: Sequence[Point], parameter: str, metric: str, write: Fo
     axes.set(xlim=limits([x for x, _ in there], float("-inf")), ylim=limits([point.y for _, point in there], 0.0))
     axes.set(xlabel=parameter, ylabel=metric)
     axes.yaxis.set_major_locator(MaxNLocator(5))
-    axes.yaxis.set_major_formatter(FuncFormatter(write))
+    axes.yaxis.set_major_formatter(FuncFormatter(tick))
     axes.set_xticks([x for x, _ in there] if len(there) <= _NAMED_POINTS else axes.get_xticks())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.plot([x for x, _ in there], [point.y for _, point in there], color=style.colour("soft"), linewidth=1.4)
     for x, point in there:
         draw_dot(axes, x, point.y, point.role)
         if len(there) <= _NAMED_POINTS or point.role is not Role.OTHER:
-            look = {"color": point.role.text_colour, "fontweight": point.role.weight, "fontsize": style.SMALL_FONT_PX}
-            words = f"{point.text} {point.role.value}".strip()
-            axes.annotate(words, (x, point.y), xytext=(0, 9), textcoords="offset points", ha="center", **look)
+            write(axes, (x, point.y), f"{point.text} {point.role.value}".strip(), point.role, shift=(0, 9))
     return figure
 
 
 @style.drawing()
-def draw_names(points: Sequence[Point], metric: str, write: Format) -> Figure:
+def draw_names(points: Sequence[Point], metric: str, tick: Format) -> Figure:
     """A row per name, its value as a dot.
 
     Args:
         points: From top to bottom.
         metric: What is measured, for the axis.
-        write: How a tick of the metric is written.
+        tick: How a tick of the metric is written.
     """
     figure = style.new_figure(height_px=26 * len(points) + 64)
     axes = style.add_axes(figure, style.Margins(left=122, right=24, top=12))
     axes.set(xlim=limits([point.y for point in points], 0.0), ylim=(len(points) - 0.5, -0.5), xlabel=metric)
     axes.xaxis.set_major_locator(MaxNLocator(4))
-    axes.xaxis.set_major_formatter(FuncFormatter(write))
+    axes.xaxis.set_major_formatter(FuncFormatter(tick))
     axes.set_yticks(range(len(points)), [style.shorten(str(point.x), 18) for point in points])
     axes.tick_params(axis="y", labelcolor=style.colour("ink"))
     for row, point in enumerate(points):

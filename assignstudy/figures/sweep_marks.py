@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.text import Text
 
 from assignstudy.figures import style
 
@@ -26,14 +26,13 @@ class Role(StrEnum):
         return style.colour({Role.PICK: "accent", Role.BASELINE: "baseline"}.get(self, "soft"))
 
     @property
-    def text_colour(self) -> str:
-        """The same, but dark enough for text."""
-        return style.colour("accent" if self is Role.PICK else "soft")
-
-    @property
-    def weight(self) -> str:
-        """Of the words beside the mark."""
-        return "bold" if self is Role.PICK else "normal"
+    def text_style(self) -> dict[str, Any]:
+        """Of the words beside the mark: the same colours, but dark enough for text."""
+        return {
+            "color": style.colour("accent" if self is Role.PICK else "soft"),
+            "fontweight": "bold" if self is Role.PICK else "normal",
+            "fontsize": style.SMALL_FONT_PX,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,32 +54,39 @@ def draw_dot(axes: Axes, x: float, y: float, role: Role, *, filled: bool = True)
     """One run: the recommended one larger; hollow where ``filled`` is false."""
     size = {Role.PICK: 10.0, Role.BASELINE: 8.5}.get(role, 6.5)
     face = role.colour if filled else style.colour("paper")
-    axes.plot([x], [y], "o", markersize=size, markerfacecolor=face, markeredgecolor=role.colour, clip_on=False, zorder=3)
+    look: dict[str, Any] = {"markersize": size, "markerfacecolor": face, "markeredgecolor": role.colour}
+    axes.plot([x], [y], "o", clip_on=False, zorder=3, **look)
 
 
-def name_dot(axes: Axes, x: float, y: float, text: str, role: Role) -> Text:
+def name_dot(axes: Axes, x: float, y: float, text: str, role: Role) -> None:
     """Words beside a dot, on the side where there is room."""
     across = axes.transAxes.inverted().transform(axes.transData.transform((x, y)))[0]
     left = across > 0.62
-    return axes.annotate(
-        text,
-        (x, y),
-        xytext=(-9 if left else 9, 0),
-        textcoords="offset points",
-        ha="right" if left else "left",
-        va="center",
-        color=role.text_colour,
-        fontweight=role.weight,
-        fontsize=style.SMALL_FONT_PX,
-    )
+    write(axes, (x, y), text, role, shift=(-9 if left else 9, 0), align="right" if left else "left")
+
+
+def write(
+    axes: Axes, at: tuple[float, float], text: str, role: Role, *, shift: tuple[float, float], align: str = "center"
+) -> None:
+    """Words near a point of the data.
+
+    Args:
+        axes: Where to draw.
+        at: The point, in data units.
+        text: The words.
+        role: Of the run that they belong to.
+        shift: From the point, in pixels.
+        align: ``left``, ``center`` or ``right``.
+    """
+    vertical = "baseline" if shift[1] else "center"
+    axes.annotate(text, at, xytext=shift, textcoords="offset points", ha=align, va=vertical, **role.text_style)
 
 
 def name_ends(axes: Axes, labels: Sequence[EndLabel], gap: float) -> None:
     """Names at the right ends of lines, moved apart by at least ``gap`` of the axes' height."""
     heights = style.spread([label.height for label in labels], gap, 0.0, 1.0)
     for label, height in zip(labels, heights, strict=True):
-        look = {"color": label.role.text_colour, "fontweight": label.role.weight, "fontsize": style.SMALL_FONT_PX}
-        axes.text(1.012, height, label.text, transform=axes.transAxes, va="center", **look)
+        axes.text(1.012, height, label.text, transform=axes.transAxes, va="center", **label.role.text_style)
 
 
 def limits(values: Sequence[float], floor: float, ceiling: float = float("inf")) -> tuple[float, float]:

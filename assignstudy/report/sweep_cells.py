@@ -1,0 +1,73 @@
+"""Cells of the sweep page's tables: a run's name, its parameters, its metrics with the best and the worst marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from assignstudy.report import words
+from assignstudy.report.content import Cell, Column, Kind
+from assignstudy.report.sweep_view import SweepView
+from assignstudy.statistics.sweep_metrics import MetricFacts, facts
+from assignstudy.statistics.sweep_parameters import value_text
+
+_PRINT = {"int": words.integer, "ratio": words.ratio, "percent": words.percent}
+
+
+def metric_text(name: str, value: float | None) -> str:
+    """A metric's value as the page prints it; a dash where it is undefined."""
+    return _PRINT[facts(name).kind](value)
+
+
+def run_columns(view: SweepView) -> list[Column]:
+    """The columns of :func:`run_cells`."""
+    return [Column("run", "run", Kind.CODE), *(Column(name, name) for name in view.parameters)]
+
+
+def run_cells(view: SweepView, row: int) -> list[Cell]:
+    """A run's key, leading to its page, what it is, and the parameters in which runs differ."""
+    run = view.runs.loc[row]
+    mark = view.role(row).value or ("other data" if row in view.on_other_labels else "")
+    if view.baseline is not None and row == view.baseline.row == view.order[0]:
+        mark = "pick, baseline"
+    key = Cell(str(run["run_key"]), mark=mark, href=view.pages.get(row, ""))
+    return [key, *(Cell(value_text(run[name])) for name in view.parameters)]
+
+
+def metric_columns(names: Iterable[str], *, in_words: bool) -> list[Column]:
+    """A column per metric, headed by its published name or in words."""
+    known = [facts(name) for name in names]
+    return [Column(one.name, one.title if in_words else one.name, Kind(one.kind)) for one in known]
+
+
+def metric_cells(runs: pd.DataFrame, comparable: Sequence[int], names: Sequence[str]) -> dict[int, list[Cell]]:
+    """The values of each run, by row; the best and the worst of the comparable ones say so.
+
+    Args:
+        runs: One row per run.
+        comparable: Rows between which there is a best and a worst.
+        names: Metrics, one cell each.
+    """
+    marks = {name: _marks(runs.loc[list(comparable), name], facts(name)) for name in names}
+    return {row: [_cell(run, name, marks[name]) for name in names] for row, run in _rows(runs)}
+
+
+def _rows(runs: pd.DataFrame) -> list[tuple[int, pd.Series]]:
+    return [(int(str(row)), run) for row, run in runs.iterrows()]
+
+
+def _cell(run: pd.Series, name: str, marks: dict[int, str]) -> Cell:
+    value = run[name]
+    text = metric_text(name, None if pd.isna(value) else value)
+    return Cell(text, mark=marks.get(int(str(run.name)), ""))
+
+
+def _marks(values: pd.Series, metric: MetricFacts) -> dict[int, str]:
+    """``best`` and ``worst`` by row; nothing where all are equal, or where more is neither good nor bad."""
+    there = values.dropna().astype("float64")
+    if metric.better is None or there.nunique() < 2:
+        return {}
+    high, low = ("best", "worst") if metric.better == "higher" else ("worst", "best")
+    ends = {there.max(): high, there.min(): low}
+    return {int(str(row)): ends[value] for row, value in there.items() if value in ends}
