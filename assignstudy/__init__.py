@@ -13,7 +13,6 @@ Importing the package imports none of its libraries; the three functions load th
 
 from __future__ import annotations
 
-from importlib import metadata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -42,6 +41,8 @@ def __getattr__(name: str) -> object:
 
 
 def _version() -> str:
+    from importlib import metadata
+
     try:
         return metadata.version("assignstudy")
     except metadata.PackageNotFoundError:  # run from a checkout that was never installed

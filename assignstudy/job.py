@@ -97,8 +97,10 @@ def carry_out(order: Order, rule: Rule, transform: Transform) -> bool:
     watch.restart()
     record.write_tables(order.folder, result.tables)
     watch.lap("write_tables")
-    page_errors = _write_page(order, labels, rule, result) if order.config["report"]["page"] else ()
-    watch.lap("page")
+    page_errors: tuple[str, ...] = ()
+    if order.config["report"]["page"]:
+        page_errors = _write_page(order, labels, rule, result)
+        watch.lap("page")
     record.write_record(order.folder, _finished(order, labels, result, watch.seconds, page_errors))
     return True
 

@@ -207,7 +207,7 @@ def _anchor_file(path: object) -> Mapping[str, Any]:
 
 
 def _as_config(levels: Sequence[AnchorLevel]) -> Config:
-    flat = [[side for pair in level.wh_px for side in pair] for level in levels]
+    flat = [[int(side) if side.is_integer() else side for pair in level.wh_px for side in pair] for level in levels]
     return {"strides": [level.stride for level in levels], "wh_px": flat}
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -10,7 +11,7 @@ from assignstudy.report import words
 from assignstudy.report.content import Cell, Column, Kind
 from assignstudy.report.sweep_view import SweepView
 from assignstudy.statistics.sweep_metrics import MetricFacts, facts
-from assignstudy.statistics.sweep_parameters import value_text
+from assignstudy.statistics.sweep_parameters import rows_of, run_at, value_text
 
 _PRINT = {"int": words.integer, "ratio": words.ratio, "percent": words.percent}
 
@@ -27,12 +28,11 @@ def run_columns(view: SweepView) -> list[Column]:
 
 def run_cells(view: SweepView, row: int) -> list[Cell]:
     """A run's key, leading to its page, what it is, and the parameters in which runs differ."""
-    run = view.runs.loc[row]
     mark = view.role(row).value or ("other data" if row in view.on_other_labels else "")
     if view.baseline is not None and row == view.baseline.row == view.order[0]:
         mark = "pick, baseline"
-    key = Cell(str(run["run_key"]), mark=mark, href=view.pages.get(row, ""))
-    return [key, *(Cell(value_text(run[name])) for name in view.parameters)]
+    key = Cell(str(view.runs.at[row, "run_key"]), mark=mark, href=view.pages.get(row, ""))
+    return [key, *(Cell(value_text(view.runs.at[row, name])) for name in view.parameters)]
 
 
 def metric_columns(names: Iterable[str], *, in_words: bool) -> list[Column]:
@@ -50,17 +50,15 @@ def metric_cells(runs: pd.DataFrame, comparable: Sequence[int], names: Sequence[
         names: Metrics, one cell each.
     """
     marks = {name: _marks(runs.loc[list(comparable), name], facts(name)) for name in names}
-    return {row: [_cell(run, name, marks[name]) for name in names] for row, run in _rows(runs)}
+    return {row: _cells(run_at(runs, row), {name: marks[name].get(row, "") for name in names}) for row in rows_of(runs)}
 
 
-def _rows(runs: pd.DataFrame) -> list[tuple[int, pd.Series]]:
-    return [(int(str(row)), run) for row, run in runs.iterrows()]
+def _cells(run: Mapping[str, Any], marks: Mapping[str, str]) -> list[Cell]:
+    return [_cell(run[name], name, mark) for name, mark in marks.items()]
 
 
-def _cell(run: pd.Series, name: str, marks: dict[int, str]) -> Cell:
-    value = run[name]
-    text = metric_text(name, None if pd.isna(value) else value)
-    return Cell(text, mark=marks.get(int(str(run.name)), ""))
+def _cell(value: float | None, name: str, mark: str) -> Cell:
+    return Cell(metric_text(name, None if words.is_undefined(value) else value), mark=mark)
 
 
 def _marks(values: pd.Series, metric: MetricFacts) -> dict[int, str]:
@@ -70,4 +68,4 @@ def _marks(values: pd.Series, metric: MetricFacts) -> dict[int, str]:
         return {}
     high, low = ("best", "worst") if metric.better == "higher" else ("worst", "best")
     ends = {there.max(): high, there.min(): low}
-    return {int(str(row)): ends[value] for row, value in there.items() if value in ends}
+    return {row: ends[value] for row, value in zip(rows_of(there.to_frame()), there, strict=True) if value in ends}

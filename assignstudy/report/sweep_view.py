@@ -12,7 +12,7 @@ import pandas as pd
 from assignstudy.figures.sweep_marks import Role
 from assignstudy.statistics.sweep_choice import Baseline, PickRule
 from assignstudy.statistics.sweep_pairs import Comparison
-from assignstudy.statistics.sweep_parameters import differing, label
+from assignstudy.statistics.sweep_parameters import differing, label, rows_of, run_at
 from assignstudy.statistics.sweep_threshold import ThresholdAxis
 
 
@@ -76,7 +76,7 @@ class SweepView:
     runs: pd.DataFrame
     order: tuple[int, ...] = ()
     on_front: Mapping[int, bool] = field(default_factory=dict)
-    rule: PickRule = PickRule()
+    rule: PickRule = field(default_factory=PickRule)
     baseline: Baseline | None = None
     pages: Mapping[int, str] = field(default_factory=dict)
     curves: tuple[SettingCurve, ...] = ()
@@ -108,7 +108,7 @@ class SweepView:
     @property
     def on_other_labels(self) -> list[int]:
         """Rows of finished runs that saw other labels than the baseline."""
-        return [int(row) for row in self.finished.index.to_numpy(np.int64) if row not in set(self.order)]
+        return [row for row in rows_of(self.finished) if row not in self.order]
 
     def role(self, row: int) -> Role:
         """What a run is on the page; the recommended run stays that where it is the baseline, too."""
@@ -118,4 +118,4 @@ class SweepView:
 
     def name(self, row: int) -> str:
         """What tells a run from the others."""
-        return label(self.runs.loc[row], self.parameters)
+        return label(run_at(self.runs, row), self.parameters)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from assignstudy.statistics.sweep_metrics import facts
+from assignstudy.statistics.sweep_parameters import rows_of
 
 COSTS = ("contested_share", "unreachable_share", "positives_per_gt")
 """What a higher recall is paid with."""
@@ -101,11 +102,11 @@ def baseline(runs: pd.DataFrame, published: Mapping[str, tuple[str, float]]) -> 
         runs: At least one finished run, in launch order.
         published: By name of the assigner, the name and the published value of its threshold.
     """
-    for row, run in runs.iterrows():
-        name, value = published.get(run["assigner"], ("", math.nan))
-        if name and run[name] == value:
-            return Baseline(int(str(row)), f"the first run with the published {name} of {value:g}")
-    return Baseline(int(runs.index[0]), "the first run of the sweep")
+    for row in rows_of(runs):
+        name, value = published.get(str(runs.at[row, "assigner"]), ("", math.nan))
+        if name and runs.at[row, name] == value:
+            return Baseline(row, f"the first run with the published {name} of {value:g}")
+    return Baseline(rows_of(runs)[0], "the first run of the sweep")
 
 
 def _pick(left: pd.DataFrame, tolerance: float) -> int:
@@ -115,4 +116,4 @@ def _pick(left: pd.DataFrame, tolerance: float) -> int:
         shortfall = values.max() - values if facts(name).better == "higher" else values - values.min()
         left = left[shortfall <= tolerance + _ROUNDING]
     fewest = int(left["positives_per_gt"].to_numpy(np.float64).argmin())
-    return int(left.index.to_numpy(np.int64)[fewest])
+    return rows_of(left)[fewest]

@@ -1,4 +1,4 @@
-"""One metric over the parameters of a sweep: which parameter goes where, and the values as small tables."""
+"""The runs of a sweep laid out over its parameters: which parameter goes where, and which run stands in which cell."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from assignstudy.statistics.sweep_parameters import value_text
+from assignstudy.statistics.sweep_parameters import rows_of, value_text
 
 
 @dataclass(frozen=True)
@@ -28,16 +28,16 @@ class Layout:
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """One metric for one combination of the parameters that are not drawn.
+    """The runs of one combination of the parameters that are not drawn.
 
     Attributes:
         title: That combination, ``transform letterbox``; empty where there is only one.
-        values: float64, one row per value of the second parameter, one column per value of the first; NaN where no run
-            finished. Numbers ascend, names stand in the order of the runs.
+        rows: Row labels in the table of runs (Int64), one row per value of the second parameter, one column per value of
+            the first; missing where no run finished. Numbers ascend, names stand in the order of the runs.
     """
 
     title: str
-    values: pd.DataFrame
+    rows: pd.DataFrame
 
 
 def layout(runs: pd.DataFrame, names: Sequence[str]) -> Layout | None:
@@ -53,18 +53,17 @@ def layout(runs: pd.DataFrame, names: Sequence[str]) -> Layout | None:
     return Layout(order[0], order[1] if len(order) > 1 else None, tuple(order[2:]))
 
 
-def compute(runs: pd.DataFrame, where: Layout, metric: str) -> list[Panel]:
-    """The values of one metric, panel by panel in the order of the runs.
+def compute(runs: pd.DataFrame, where: Layout) -> list[Panel]:
+    """Which run stands where, panel by panel in the order of the runs.
 
     Args:
         runs: Finished runs; no two of them equal in all parameters of the layout.
         where: The layout.
-        metric: Column with the values.
     """
     if not where.panels:
-        return [Panel("", _values(runs, where, metric, runs))]
+        return [Panel("", _rows(runs, where, runs))]
     groups = runs.groupby(list(where.panels), sort=False, dropna=False)
-    return [Panel(_title(where.panels, key), _values(part, where, metric, runs)) for key, part in groups]
+    return [Panel(_title(where.panels, key), _rows(part, where, runs)) for key, part in groups]
 
 
 def in_order(column: pd.Series) -> list[object]:
@@ -73,13 +72,13 @@ def in_order(column: pd.Series) -> list[object]:
     return sorted(values) if is_numeric_dtype(column) else list(values)
 
 
-def _values(part: pd.DataFrame, where: Layout, metric: str, runs: pd.DataFrame) -> pd.DataFrame:
+def _rows(part: pd.DataFrame, where: Layout, runs: pd.DataFrame) -> pd.DataFrame:
+    series = list(part[where.series]) if where.series else [""] * len(part)
+    cells = pd.DataFrame({"y": series, "x": list(part[where.x]), "row": rows_of(part)})
+    table = cells.dropna().pivot(index="y", columns="x", values="row")
     # All panels get the rows and columns of all runs, so that they can be compared at a glance.
-    series = part[where.series] if where.series else pd.Series("", index=part.index)
-    table = part.assign(_series=series, _value=part[metric].astype("float64"))
-    values = table.pivot_table(index="_series", columns=where.x, values="_value", aggfunc="first", dropna=False)
-    rows = in_order(runs[where.series]) if where.series else [""]
-    return values.reindex(index=pd.Index(rows), columns=pd.Index(in_order(runs[where.x])))
+    ends = in_order(runs[where.series]) if where.series else [""]
+    return table.reindex(index=pd.Index(ends), columns=pd.Index(in_order(runs[where.x]))).astype("Int64")
 
 
 def _title(names: Sequence[str], key: tuple[object, ...]) -> str:

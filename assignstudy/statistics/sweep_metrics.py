@@ -84,7 +84,7 @@ def facts(name: str) -> MetricFacts:
 
 def is_metric(name: str) -> bool:
     """Whether a column holds one of the published metrics."""
-    return name in _BY_NAME or LEVEL_METRIC.fullmatch(name) is not None
+    return any(name == metric.name for metric in METRICS) or LEVEL_METRIC.fullmatch(name) is not None
 
 
 def in_order(names: Iterable[str]) -> list[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
-NAMED = ("anchor_t", "iou_t", "anchors", "assigner", "dataset", "transform")
-"""Parameters that every run has; further swept ones and ``imgsz`` follow them in a table of runs."""
+UNDEFINED = "–"
 
 
 def parameters(runs: pd.DataFrame) -> list[str]:
@@ -23,16 +25,26 @@ def differing(runs: pd.DataFrame) -> list[str]:
 def value_text(value: object) -> str:
     """A parameter's value as people type it: ``4`` for 4.0, a dash for a missing one."""
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
-        return "–"
+        return UNDEFINED
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def label(run: pd.Series, names: list[str]) -> str:
+def run_at(runs: pd.DataFrame, row: int) -> dict[str, Any]:
+    """A row of a table of runs, by its label, as values by column."""
+    return {str(name): runs.at[row, name] for name in runs.columns}
+
+
+def rows_of(runs: pd.DataFrame) -> list[int]:
+    """The row labels of a table of runs."""
+    return [int(row) for row in runs.index.to_numpy(np.int64)]
+
+
+def label(run: Mapping[str, Any], names: Sequence[str]) -> str:
     """What tells a run apart, ``anchor_t 4, imgsz 640``; a threshold that its rule does not have is left out.
 
     Args:
-        run: A row of a table of runs.
+        run: Values by column, see :func:`run_at`.
         names: Parameters to name; without any, the run key stands for the run.
     """
-    parts = [f"{name} {value_text(run[name])}" for name in names if not pd.isna(run[name])]
+    parts = [f"{name} {value_text(run[name])}" for name in names if value_text(run[name]) != UNDEFINED]
     return ", ".join(parts) or f"run {run['run_key']}"

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from assignstudy.statistics import threshold_curve
+from assignstudy.statistics.sweep_parameters import rows_of
 from assignstudy.types import Threshold
 
 Floats = npt.NDArray[np.float32]
@@ -62,7 +63,7 @@ def one_per_curve(runs: pd.DataFrame, axis: ThresholdAxis, names: Iterable[str])
     others = [name for name in names if name not in {one.name for one in AXES}]
     taking = runs[runs[axis.name].notna()]
     first = taking.drop_duplicates(others) if others else taking.head(1)
-    return [int(row) for row in first.index.to_numpy(np.int64)], others
+    return rows_of(first), others
 
 
 def recall(ground_truths: pd.DataFrame, axis: ThresholdAxis, at: Sequence[float] | Floats) -> npt.NDArray[np.float64]:
