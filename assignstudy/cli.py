@@ -93,11 +93,13 @@ def main() -> int:
 
 def job(cfg: DictConfig) -> None:
     """Do one run; Hydra calls this. What goes wrong for a reason the user can mend is in the run's record."""
-    from assignstudy.job import carry_out, failure_recorded
+    from assignstudy.job import carry_out, failure_recorded, forget_labels
 
     order = _order(cfg)
     launch = _LAUNCH.get(None)
-    if launch is not None and launch.is_sweep:
+    if launch is not None:
+        if not launch.runs:
+            forget_labels()  # of an earlier command in this process: files may have changed
         launch.note_run(order.run_key)
     with failure_recorded(order):
         _check(cfg, order)
@@ -134,9 +136,10 @@ class Launch:
             self.progress = tqdm(total=_planned_runs(config), desc="runs", unit="run", leave=False)
 
     def note_run(self, run_key: str) -> None:
-        """Enter a run into the sweep's manifest when it starts, so that even a killed sweep knows its runs."""
+        """Enter a run when it starts; into the manifest too, so that even a killed sweep knows its runs."""
         self.runs.append(run_key)
-        self.write_manifest()
+        if self.is_sweep:
+            self.write_manifest()
 
     def close(self) -> None:
         """Take the bar away."""
@@ -225,7 +228,7 @@ def _order(cfg: DictConfig) -> Order:
 
     known = HydraConfig.get()
     config, choices = _resolved(cfg), _choices(known.runtime.choices)
-    folder = Path(os.path.relpath(known.runtime.output_dir))
+    folder = Path(known.runtime.output_dir)
     return Order(folder, record.run_key(config, choices), config, choices, _as_typed(known.overrides.task))
 
 
@@ -273,11 +276,14 @@ def _check(cfg: DictConfig, order: Order) -> None:
 
 
 def _rule_class(assigner: Mapping[str, Any] | None) -> type[Rule]:
+    from assignstudy.assign.rule import Rule
+
     path = str((assigner or {}).get("_target_"))
-    try:
-        return cast("type[Rule]", pkgutil.resolve_name(path))
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigError(f"assigner._target_: expected the class of a rule, got {path}") from error
+    with suppress(ImportError, AttributeError, ValueError):
+        found = pkgutil.resolve_name(path)
+        if isinstance(found, type) and issubclass(found, Rule):
+            return found
+    raise ConfigError(f"assigner._target_: expected the class of a rule, got {path}")
 
 
 def _built(group: str, options: Config) -> Any:

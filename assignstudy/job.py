@@ -122,6 +122,11 @@ def clear(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
+def forget_labels() -> None:
+    """Have the next run read its data set anew."""
+    _read_labels.cache_clear()
+
+
 class _Watch:
     """Seconds per stage."""
 

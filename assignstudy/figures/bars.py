@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from matplotlib.figure import Figure
@@ -12,7 +13,12 @@ _ROW_PX = 22
 
 
 def draw(
-    labels: Sequence[str], values: Sequence[float], texts: Sequence[str], colours: Sequence[str], label_px: float = 92, text_px: float = 110
+    labels: Sequence[str],
+    values: Sequence[float],
+    texts: Sequence[str],
+    colours: Sequence[str],
+    label_px: float = 92,
+    text_px: float = 110,
 ) -> Figure:
     """One bar per label, from the top down; the numbers stand beside the bars, so there is no axis.
 
@@ -27,7 +33,7 @@ def draw(
     rows = len(labels)
     figure = style.new_figure(height_px=_ROW_PX * max(rows, 1) + 12)
     axes = style.add_axes(figure, style.Margins(left=label_px, right=text_px, top=6, bottom=6))
-    lengths = [value if value == value else 0.0 for value in values]
+    lengths = [0.0 if math.isnan(value) else value for value in values]
     axes.barh(range(rows), lengths, height=0.72, color=list(colours))
     axes.set(xlim=(0, max(lengths, default=0) or 1), ylim=(max(rows, 1) - 0.5, -0.5), xticks=[])
     axes.set_yticks(range(rows), [style.shorten(label) for label in labels])
@@ -35,5 +41,12 @@ def draw(
     axes.grid(visible=False)
     axes.spines["bottom"].set_visible(False)
     for row, (length, text) in enumerate(zip(lengths, texts, strict=True)):
-        axes.annotate(text, (length, row), xytext=(5, 0), textcoords="offset points", va="center_baseline", fontsize=style.SMALL_FONT_PX)
+        axes.annotate(
+            text,
+            (length, row),
+            xytext=(5, 0),
+            textcoords="offset points",
+            va="center_baseline",
+            fontsize=style.SMALL_FONT_PX,
+        )
     return figure

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -19,5 +21,8 @@ def draw(table: pd.DataFrame, share: str, part: str) -> Figure:
     """
     names = table["level"].astype(str).tolist()
     shares = table[share].astype(float).tolist()
-    texts = ["undefined" if s != s else f"{style.percent(round(s, 4))} · {count:,}" for s, count in zip(shares, table[part], strict=True)]
+    texts = [
+        "undefined" if math.isnan(s) else f"{style.percent(round(s, 4))} · {count:,}"
+        for s, count in zip(shares, table[part], strict=True)
+    ]
     return bars.draw(names, shares, texts, [style.level_colour(name) for name in names], label_px=40, text_px=132)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from assignstudy.figures import style
 from assignstudy.statistics.ground_truths import SIZE_BINS
@@ -31,7 +32,7 @@ def draw(table: pd.DataFrame) -> Figure:
     axes.set(xlim=(-0.8 * step, max(x.max(initial=0), 4) + 0.8 * step), ylim=(0, top))
     axes.set(xlabel="positives per ground truth", ylabel="ground truths")
     axes.yaxis.set_major_formatter(style.thousands)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     axes.grid(visible=False, axis="x")
     _name_unmatched(axes, unmatched)
     _name_sizes(axes)
@@ -59,4 +60,12 @@ def _name_unmatched(axes: Axes, unmatched: int) -> None:
 
 def _name_sizes(axes: Axes) -> None:
     for row, name in enumerate(reversed(SIZE_BINS)):
-        axes.text(0.985, 0.95 - 0.085 * row, f"{name} ■", color=style.size_colour(name), transform=axes.transAxes, ha="right", va="center")
+        axes.text(
+            0.985,
+            0.95 - 0.085 * row,
+            f"{name} ■",
+            color=style.size_colour(name),
+            transform=axes.transAxes,
+            ha="right",
+            va="center",
+        )

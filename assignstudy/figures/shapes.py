@@ -16,7 +16,9 @@ _SIDE_PX = 520
 
 
 @style.drawing()
-def draw(boxes: pd.DataFrame, unmatched: pd.DataFrame, anchors: pd.DataFrame, accepted: pd.DataFrame, per_octave: int) -> Figure:
+def draw(
+    boxes: pd.DataFrame, unmatched: pd.DataFrame, anchors: pd.DataFrame, accepted: pd.DataFrame, per_octave: int
+) -> Figure:
     """A log-log map of shapes: boxes as heat, anchors as squares, the accepted region outlined, unmatched boxes on top.
 
     Args:
@@ -27,7 +29,7 @@ def draw(boxes: pd.DataFrame, unmatched: pd.DataFrame, anchors: pd.DataFrame, ac
         per_octave: Bins of ``boxes`` per doubling.
     """
     figure = style.new_figure(_SIDE_PX, _SIDE_PX)
-    axes = style.add_axes(figure, style.Margins(left=54, right=12, top=12, bottom=46))
+    axes = style.add_axes(figure, style.Margins(left=54, right=24, top=12, bottom=46))
     axes.set_aspect("equal", adjustable="box")
     low, high = _limits(boxes, anchors)
     axes.set(xlim=(low, high), ylim=(low, high))
@@ -49,7 +51,10 @@ def _limits(boxes: pd.DataFrame, anchors: pd.DataFrame) -> tuple[float, float]:
 def _draw_accepted(axes: Axes, accepted: pd.DataFrame) -> None:
     if not len(accepted):
         return
-    corners = [_rectangle(*np.log2(row)) for row in accepted[["w_from_px", "w_below_px", "h_from_px", "h_below_px"]].to_numpy(float)]
+    corners = [
+        _rectangle(*np.log2(row))
+        for row in accepted[["w_from_px", "w_below_px", "h_from_px", "h_below_px"]].to_numpy(float)
+    ]
     union = Path.make_compound_path(*corners)
     # Filling over the strokes leaves only the outline of the union.
     axes.add_patch(PathPatch(union, facecolor="none", edgecolor=style.colour("soft"), linewidth=2.4, zorder=0.2))
@@ -63,7 +68,9 @@ def _rectangle(left: float, right: float, bottom: float, top: float) -> Path:
 def _draw_boxes(axes: Axes, boxes: pd.DataFrame, per_octave: int) -> None:
     if not len(boxes):
         return
-    column, row = (np.rint(np.log2(boxes[side].to_numpy(float)) * per_octave).astype(int) for side in ("w_from_px", "h_from_px"))
+    column, row = (
+        np.rint(np.log2(boxes[side].to_numpy(float)) * per_octave).astype(int) for side in ("w_from_px", "h_from_px")
+    )
     cells = np.zeros((row.max() - row.min() + 1, column.max() - column.min() + 1))
     counts = boxes["ground_truths"].to_numpy(float)
     # Logarithmic: one box is to be seen beside a thousand.
@@ -83,12 +90,20 @@ def _draw_unmatched(axes: Axes, unmatched: pd.DataFrame) -> None:
 def _draw_anchors(axes: Axes, anchors: pd.DataFrame) -> None:
     for level, rows in anchors.groupby(anchors["level"].astype(str), sort=False):
         x, y = (np.log2(rows[side].to_numpy(float)) for side in ("anchor_w_px", "anchor_h_px"))
-        axes.plot(x, y, "s", color=style.level_colour(str(level)), markersize=9, markeredgecolor=style.colour("paper"), markeredgewidth=1.6)
+        axes.plot(
+            x,
+            y,
+            "s",
+            color=style.level_colour(str(level)),
+            markersize=9,
+            markeredgecolor=style.colour("paper"),
+            markeredgewidth=1.6,
+        )
         axes.annotate(str(level), (x[-1], y[-1]), xytext=(9, -4), textcoords="offset points", fontweight="bold")
 
 
 def _label_axes(axes: Axes, low: float, high: float) -> None:
-    octaves = np.arange(low, high + 1)
+    octaves = np.arange(low, high + 1).tolist()
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(FixedLocator(octaves))
         axis.set_minor_locator(NullLocator())

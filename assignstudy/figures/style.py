@@ -1,7 +1,7 @@
 """One look for all figures: colours, sizes, text, and the few marks that must be drawn alike everywhere.
 
-Figures are drawn with the *light* hex codes of :data:`COLOURS`; each is unique, so that ``report.embed`` can swap it for
-the CSS variable of the same name and one SVG serves light, dark and paper. Sizes are in CSS pixels: one point of
+Figures are drawn with the *light* hex codes of :data:`COLOURS`; each is unique, so that ``report.embed`` can swap it
+for the CSS variable of the same name and one SVG serves light, dark and paper. Sizes are in CSS pixels: one point of
 matplotlib is one unit of the SVG's view box, and a page shows figures at about their own size.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -80,7 +81,7 @@ COLOURS = {
 
 HEAT_STEPS = len(_HEAT)
 
-_RC = {
+_RC: Any = {
     "svg.fonttype": "none",
     "text.parse_math": False,
     "font.size": FONT_PX,
@@ -116,7 +117,7 @@ _RC = {
 
 @contextmanager
 def drawing(hashsalt: str = "") -> Iterator[None]:
-    """The settings under which figures are drawn and written; also a decorator. The caller's own settings stay as they are.
+    """The settings under which figures are drawn and written; also a decorator. The caller's own settings stay.
 
     Args:
         hashsalt: What the ids within an SVG are made from, so that they are the same every time.
@@ -135,12 +136,15 @@ class Margins:
     bottom: float = 44
 
 
+_MARGINS = Margins()
+
+
 def new_figure(width_px: float = PANEL_PX, height_px: float = 260) -> Figure:
     """An empty figure of a size in CSS pixels, without a window system behind it."""
     return Figure(figsize=(width_px / 72, height_px / 72), dpi=72)
 
 
-def add_axes(figure: Figure, margins: Margins = Margins()) -> Axes:  # noqa: B008 - frozen
+def add_axes(figure: Figure, margins: Margins = _MARGINS) -> Axes:
     """Axes that fill a figure but for its margins."""
     width, height = figure.get_size_inches() * 72
     inner = (width - margins.left - margins.right, height - margins.top - margins.bottom)
@@ -200,7 +204,7 @@ def draw_heat(axes: Axes, shares: npt.NDArray[np.floating], extent: tuple[float,
 def mark_chosen(axes: Axes, x: float, text: str, *, at_top: bool = False) -> None:
     """Mark the chosen setting on the x axis: a dashed line in the accent colour, named at its foot or its top."""
     axes.axvline(x, color=colour("accent"), linewidth=1.5, linestyle=(0, (4, 3)))
-    left_half = axes.transAxes.inverted().transform(axes.transData.transform((x, 0)))[0] < 0.5  # noqa: PLR2004
+    left_half = axes.transAxes.inverted().transform(axes.transData.transform((x, 0)))[0] < 0.5
     axes.annotate(
         text,
         (x, 1 if at_top else 0),
@@ -213,13 +217,13 @@ def mark_chosen(axes: Axes, x: float, text: str, *, at_top: bool = False) -> Non
     )
 
 
-def thousands(value: float, _position: int | None = None) -> str:
+def thousands(value: float, _position: float | None = None) -> str:
     """A tick label with separators: ``12,000``; at most two decimals, only where needed."""
     text = f"{value:,.2f}".rstrip("0").rstrip(".")
     return "0" if text in ("", "-0") else text
 
 
-def percent(share: float, _position: int | None = None) -> str:
+def percent(share: float, _position: float | None = None) -> str:
     """A tick label for a share from 0 to 1: ``12 %``."""
     return f"{thousands(100 * share)} %"
 
@@ -252,4 +256,4 @@ def shorten(name: str, characters: int = 22) -> str:
     if len(line) <= characters:
         return line
     head = characters // 2
-    return f"{line[:head]}…{line[len(line) - (characters - head - 1):]}"
+    return f"{line[:head]}…{line[len(line) - (characters - head - 1) :]}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -61,11 +63,13 @@ def _axes(table: pd.DataFrame, name: str) -> tuple[Figure, Axes]:
 
 def _lines(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """Size bins with a box in them; ``all`` last, so that it lies on top."""
-    groups = [(str(name), line) for name, line in table.groupby("size_bin", sort=False) if line["ground_truths"].iloc[0]]
+    groups = [
+        (str(name), line) for name, line in table.groupby("size_bin", sort=False) if line["ground_truths"].iloc[0]
+    ]
     return groups[1:] + groups[:1]
 
 
-def _look(size: str) -> dict[str, object]:
+def _look(size: str) -> dict[str, Any]:
     if size == "all":
         return {"color": style.colour("ink"), "linewidth": 2.4}
     return {"color": style.size_colour(size), "linewidth": 1.6}
@@ -76,15 +80,25 @@ def _finish(axes: Axes, table: pd.DataFrame, name: str, *, at_top: bool = False)
     names = [size for size, _ in _lines(table)]
     heights = [_height_at_end(axes, line) for line in axes.get_lines()]
     for size, y in zip(names, style.spread(heights, _LABEL_GAP, 0.0, 1.0), strict=True):
-        axes.text(1.015, y, size, transform=axes.transAxes, va="center", color=_look(size)["color"], fontsize=style.SMALL_FONT_PX)
+        axes.text(
+            1.015,
+            y,
+            size,
+            transform=axes.transAxes,
+            va="center",
+            color=_look(size)["color"],
+            fontsize=style.SMALL_FONT_PX,
+        )
     chosen = table.loc[table["chosen"], "threshold"]
     if len(chosen):
-        style.mark_chosen(axes, float(chosen.iloc[0]), f"{name} {style.thousands(float(chosen.iloc[0]))}", at_top=at_top)
+        style.mark_chosen(
+            axes, float(chosen.iloc[0]), f"{name} {style.thousands(float(chosen.iloc[0]))}", at_top=at_top
+        )
 
 
 def _height_at_end(axes: Axes, line: Line2D) -> float:
     """Where a line leaves the axes, from 0 (bottom) to 1; a line that ends before has sunk to the bottom."""
     last = float(np.asarray(line.get_ydata(), float)[-1])
-    if last != last:
+    if np.isnan(last):
         return 0.0
     return float(axes.transAxes.inverted().transform(axes.transData.transform((axes.get_xlim()[1], last)))[1])

@@ -8,6 +8,7 @@ from assignstudy.report import judgement, words
 from assignstudy.report.content import Alert, State
 from assignstudy.report.view import RunView
 from assignstudy.statistics import level_summary, unmatched
+from assignstudy.statistics.entered import records
 
 _NAMED = 5
 
@@ -33,10 +34,12 @@ def _unmatched(view: RunView) -> Iterator[Alert]:
 def _shared(view: RunView) -> str:
     """What most of the unmatched boxes have in common, or nothing."""
     traits = unmatched.traits(view.tables)
-    common = traits[(traits["trait"] != "class") & (traits["share"] >= 0.5) & (traits["share"] > 1.5 * traits["overall"])]
-    parts = [f"{words.percent(row.share)} of them are {row.value}" for row in common.itertuples()]
+    common = traits[
+        (traits["trait"] != "class") & (traits["share"] >= 0.5) & (traits["share"] > 1.5 * traits["overall"])
+    ]
+    parts = [f"{words.percent(row.share)} of them are {row.value}" for row in records(common)]
     classes = traits[traits["trait"] == "class"].head(3)
-    named = words.listing([f"{row.value} ({words.integer(row.unmatched)})" for row in classes.itertuples()])
+    named = words.listing([f"{row.value} ({words.integer(row.unmatched)})" for row in records(classes)])
     return words.sentence("; ".join([*parts, f"most often {named}"])) + "."
 
 
@@ -93,9 +96,9 @@ def _without_slot(view: RunView) -> Iterator[Alert]:
     share = judgement.share(metrics["matched_without_slot"], metrics["ground_truths"])
     if not share:
         return
-    one = metrics["matched_without_slot"] == 1
+    verbs = ("has", "loses") if metrics["matched_without_slot"] == 1 else ("have", "lose")
     boxes = words.sentence(words.count(metrics["matched_without_slot"] or 0, "ground truth"))
-    text = f"{boxes} ({words.percent(share)}) {'has' if one else 'have'} positives but {'loses' if one else 'lose'} every slot to another box."
+    text = f"{boxes} ({words.percent(share)}) {verbs[0]} positives but {verbs[1]} every slot to another box."
     advice = "a larger imgsz to pull crowded boxes apart; check the labels for duplicates."
     yield Alert(judgement.judge(share, judgement.WITHOUT_SLOT), text, advice, share)
 
@@ -106,7 +109,9 @@ def _contested(view: RunView) -> Iterator[Alert]:
     state = judgement.judge(share, judgement.CONTESTED)
     if share is None or state is State.FINE:
         return
-    text = f"{words.integer(metrics['contested_slots'])} slots ({words.percent(share)}) are claimed by more than one box."
+    text = (
+        f"{words.integer(metrics['contested_slots'])} slots ({words.percent(share)}) are claimed by more than one box."
+    )
     yield Alert(state, text, "a larger imgsz, or a rule with fewer cells per box.", share)
 
 
@@ -114,7 +119,7 @@ def _anchors(view: RunView) -> Iterator[Alert]:
     levels, total = view.tables.levels, view.tables.metrics["positives"]
     if view.rule.slots != "anchors" or not total:
         return
-    for row in levels.itertuples():
+    for row in records(levels):
         name = f"{row.level} {words.number(row.anchor_w_px)}×{words.number(row.anchor_h_px)}"
         used = row.positives / total
         if used < judgement.LITTLE_USED_ANCHOR:
@@ -127,7 +132,7 @@ def _anchors(view: RunView) -> Iterator[Alert]:
 
 def _levels(view: RunView) -> Iterator[Alert]:
     summary = level_summary.compute(view.tables)
-    for row in summary[summary["share"] < judgement.STARVED_LEVEL].itertuples():
+    for row in records(summary[summary["share"] < judgement.STARVED_LEVEL]):
         text = f"Level {row.level} (stride {row.stride}) gets only {words.percent(row.share)} of the positives."
         state = State.WATCH if row.positives else State.ACT
         advice = "another imgsz or anchors, or a network without this level."
@@ -142,8 +147,8 @@ def _classes(view: RunView) -> Iterator[Alert]:
     behind = judged[judged["bpr"] < bpr - judgement.CLASS_BEHIND].sort_values("bpr", kind="stable")
     if behind.empty:
         return
-    named = [f"{row.class_name} ({words.percent(row.bpr)})" for row in behind.head(_NAMED).itertuples()]
+    named = [f"{row.class_name} ({words.percent(row.bpr)})" for row in records(behind.head(_NAMED))]
     more = [f"{len(behind) - _NAMED} more"] if len(behind) > _NAMED else []
-    lost = behind["unmatched"].sum() / view.tables.metrics["ground_truths"]
+    lost = int(behind["unmatched"].sum()) / len(view.tables.ground_truths)
     text = f"Recall of {words.listing([*named, *more])} is far below the data set's {words.percent(bpr)}."
     yield Alert(State.WATCH, text, "looking at their shapes below: anchors may be missing for them.", float(lost))

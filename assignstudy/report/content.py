@@ -113,7 +113,9 @@ class TableView:
         """Check that every row has one cell per column."""
         widths = {len(row) for row in self.rows} - {len(self.columns)}
         if widths:
-            raise ValueError(f"table “{self.caption}”: expected {len(self.columns)} cells per row, got {sorted(widths)}")
+            raise ValueError(
+                f"table “{self.caption}”: expected {len(self.columns)} cells per row, got {sorted(widths)}"
+            )
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from matplotlib.figure import Figure
 from pandas.api.types import is_numeric_dtype
 
 from assignstudy.figures import style, sweep_lines, sweep_map, sweep_threshold
@@ -21,16 +21,19 @@ from assignstudy.report.sweep_view import SettingCurve, SweepView
 from assignstudy.statistics import sweep_grid
 from assignstudy.statistics.sweep_grid import Layout, Panel
 from assignstudy.statistics.sweep_metrics import facts
-from assignstudy.statistics.sweep_parameters import differing, rows_of, run_at, value_text
+from assignstudy.statistics.sweep_parameters import differing, run_at, value_text
 from assignstudy.statistics.sweep_threshold import AXES, ThresholdAxis
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 KEY, TITLE = "curves", "Curves and maps"
 METRICS = ("bpr", "unreachable_share", "contested_share", "positives_per_gt")
 METRICS_IN_PANELS = ("bpr", "contested_share")
 MOST_PANELS = 12
 HOW_TO_READ = (
-    "the recommended run and the baseline carry their names. A recall curve holds every threshold, run or not: dots are "
-    "the thresholds that were run; where the curve is flat, a smaller threshold costs nothing."
+    "the recommended run and the baseline carry their names. A recall curve holds every threshold, run or not; dots are "
+    "the ones that were run. Where a curve is flat, a stricter threshold costs nothing."
 )
 
 
@@ -40,7 +43,9 @@ def build(view: SweepView) -> SectionContent:
     tables = tuple(_curve_table(view, axis) for axis in AXES if _curves(view, axis))
     if not pictures:
         return SectionContent(KEY, TITLE, Finding("No run finished, so there is nothing to draw."))
-    return SectionContent(KEY, TITLE, Finding(_sentence(view)), pictures=pictures, tables=tables, how_to_read=HOW_TO_READ)
+    return SectionContent(
+        KEY, TITLE, Finding(_sentence(view)), pictures=pictures, tables=tables, how_to_read=HOW_TO_READ
+    )
 
 
 def _sentence(view: SweepView) -> str:
@@ -48,7 +53,11 @@ def _sentence(view: SweepView) -> str:
     runs, names = view.comparable, differing(view.comparable)
     spreads = {name: _spread(view, name) for name in names}
     if not spreads or not max(spreads.values()):
-        return "Recall against every threshold that could have been run." if not names else "No parameter changes the recall."
+        return (
+            "Recall against every threshold that could have been run."
+            if not names
+            else "No parameter changes the recall."
+        )
     strongest = max(names, key=lambda name: spreads[name])
     means = runs.groupby(strongest, sort=False)["bpr"].mean()
     low, high = means.idxmin(), means.idxmax()
@@ -74,12 +83,13 @@ def _grid_pictures(view: SweepView) -> tuple[Picture, ...]:
     panels = sweep_grid.compute(runs, where)[:MOST_PANELS]
     metrics = METRICS_IN_PANELS if where.panels else METRICS
     shown = [name for name in metrics if name == "bpr" or runs[name].nunique() > 1]
-    return tuple(
-        Picture(to_svg(_grid_figure(view, where, panel, name), f"sweep-{name}-{k}", _grid_alt(view, where, name)), caption)
-        for name in shown
-        for k, panel in enumerate(panels)
-        for caption in (": ".join(filter(None, (words.sentence(facts(name).title), panel.title))),)
-    )
+    return tuple(_grid_picture(view, where, panels, k, name) for name in shown for k in range(len(panels)))
+
+
+def _grid_picture(view: SweepView, where: Layout, panels: Sequence[Panel], k: int, metric: str) -> Picture:
+    figure = _grid_figure(view, where, panels[k], metric)
+    caption = ": ".join(filter(None, (words.sentence(facts(metric).title), panels[k].title)))
+    return Picture(to_svg(figure, f"sweep-{metric}-{k}", _grid_alt(view, where, metric)), caption)
 
 
 def _grid_figure(view: SweepView, where: Layout, panel: Panel, metric: str) -> Figure:
@@ -125,20 +135,17 @@ def _map_axes(where: Layout, panel: Panel) -> MapAxes:
 
 def _map_cells(view: SweepView, panel: Panel, metric: str) -> list[MapCell]:
     low, high = (float(end) for end in (view.comparable[metric].min(), view.comparable[metric].max()))
-    return [
-        _map_cell(view, place, row, metric, (low, high))
-        for place, row in (
-            ((y, x), panel.rows.iat[y, x]) for y in range(len(panel.rows)) for x in range(panel.rows.shape[1])
-        )
-    ]
+    rows = panel.rows.astype("float64").to_numpy()
+    places = [(y, x) for y in range(rows.shape[0]) for x in range(rows.shape[1])]
+    return [_map_cell(view, place, float(rows[place]), metric, (low, high)) for place in places]
 
 
-def _map_cell(view: SweepView, place: tuple[int, int], row: object, metric: str, ends: tuple[float, float]) -> MapCell:
-    if words.is_undefined(row):
+def _map_cell(view: SweepView, place: tuple[int, int], row: float, metric: str, ends: tuple[float, float]) -> MapCell:
+    if math.isnan(row):
         return MapCell(*place, None, "no run", Role.OTHER)
-    value = _value(view, int(str(row)), metric)
+    value = _value(view, int(row), metric)
     heat = None if math.isnan(value) else (value - ends[0]) / (ends[1] - ends[0]) if ends[1] > ends[0] else 0.5
-    return MapCell(*place, heat, metric_text(metric, value), view.role(int(str(row))))
+    return MapCell(*place, heat, metric_text(metric, value), view.role(int(row)))
 
 
 # ---- recall against the threshold
@@ -154,9 +161,12 @@ def _curve_pictures(view: SweepView, axis: ThresholdAxis) -> tuple[Picture, ...]
         return ()
     lines = [_line(view, curve) for curve in curves]
     boxes = int(view.comparable["ground_truths"].max())
-    alt = f"Share of ground truths with a positive against {axis.name}, {words.count(len(curves), 'line')}: {_at_published(curves)}"
+    alt = f"Share of ground truths with a positive against {axis.name}, {words.count(len(curves), 'line')}: {_at_middle(curves)}"
     return (
-        Picture(to_svg(sweep_threshold.draw_recall(lines, axis.name), f"sweep-recall-{axis.name}", alt), f"Recall against {axis.name}"),
+        Picture(
+            to_svg(sweep_threshold.draw_recall(lines, axis.name), f"sweep-recall-{axis.name}", alt),
+            f"Recall against {axis.name}",
+        ),
         Picture(
             to_svg(sweep_threshold.draw_unmatched(lines, axis.name, boxes), f"sweep-lost-{axis.name}", alt),
             "The same upside down, on a logarithmic axis: ground truths without a positive",
@@ -164,7 +174,7 @@ def _curve_pictures(view: SweepView, axis: ThresholdAxis) -> tuple[Picture, ...]
     )
 
 
-def _at_published(curves: Sequence[SettingCurve]) -> str:
+def _at_middle(curves: Sequence[SettingCurve]) -> str:
     at = curves[0].axis.shown[len(curves[0].axis.shown) // 2]
     parts = [f"{curve.name or 'recall'} {words.ratio(_shown_at(curve, at))}" for curve in curves[:8]]
     return f"at {at:g}, {words.listing(parts)}."
@@ -184,6 +194,7 @@ def _line(view: SweepView, curve: SettingCurve) -> Curve:
 def _curve_table(view: SweepView, axis: ThresholdAxis) -> TableView:
     columns = [Column(f"at-{at:g}", f"{axis.name} {at:g}", Kind.RATIO) for at in axis.shown]
     rows = [
-        (Cell(curve.name or view.dataset), *(Cell(words.ratio(value)) for value in curve.shown)) for curve in _curves(view, axis)
+        (Cell(curve.name or view.dataset), *(Cell(words.ratio(value)) for value in curve.shown))
+        for curve in _curves(view, axis)
     ]
     return TableView(f"recall at other values of {axis.name}", (Column("setting", "setting"), *columns), tuple(rows))

@@ -20,8 +20,8 @@ KEY, TITLE = "pick", "What to pick"
 CARD_METRICS = ("bpr", "unmatched", "unreachable_share", "contested_share", "positives_per_gt")
 FRONT_METRICS = ("bpr", "unmatched", *COSTS, "mean_prior_iou")
 HOW_TO_READ = (
-    "a dot is a run; the upper left is best. Hollow dots are beaten: another run has at least their recall, at no higher "
-    "cost of any kind. Filled ones are the Pareto front: choosing between them is choosing what to give up."
+    "a dot is a run; the upper left is best. Hollow dots are beaten: another run has at least their recall, at no "
+    "higher cost of any kind. Filled ones are the Pareto front: choosing between them is choosing what to give up."
 )
 
 

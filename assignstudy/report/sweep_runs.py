@@ -13,8 +13,8 @@ KEY, TITLE = "runs", "Runs"
 FIRST = ("bpr", "unmatched", "unreachable_share", "contested_share", "positives_per_gt")
 THEN = ("matched_without_slot", "mean_prior_iou", "unmatched_small", "unmatched_medium", "unmatched_large")
 HOW_TO_READ = (
-    "the recommended run stands first and each further one is what the rule would pick next. A run's key leads to its own "
-    "page. Best and worst are marked where one direction is better; more positives per ground truth is neither."
+    "the recommended run stands first and each further one is what the rule would pick next. A run's key leads to its "
+    "own page. Best and worst are marked where one direction is better; more positives per ground truth is neither."
 )
 
 

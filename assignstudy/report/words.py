@@ -1,4 +1,4 @@
-"""Numbers in words, the same way everywhere: separators, decimals, singular and plural, and a dash for what is undefined."""
+"""Numbers in words, the same everywhere: separators, decimals, singular and plural, a dash for what is undefined."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def percent(share: float | None) -> str:
         return UNDEFINED
     if 0 < share < _SMALLEST_SHARE:
         return "<0.01 %"
-    decimals = 2 if share < 0.01 or 0.99 < share < 1 else 1  # noqa: PLR2004
+    decimals = 2 if share < 0.01 or 0.99 < share < 1 else 1
     text = f"{100 * share:.{decimals}f}"
-    if share < 1 and float(text) == 100:  # noqa: PLR2004
+    if share < 1 and float(text) == 100:
         return ">99.99 %"
     return f"{text.rstrip('0').rstrip('.') if '.' in text else text} %"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from assignstudy.statistics.tables import RunTables
@@ -21,3 +23,8 @@ def level_names(tables: RunTables) -> tuple[str, ...]:
 def level_strides(tables: RunTables) -> dict[str, int]:
     """Stride of each level, by increasing stride."""
     return dict(zip(tables.levels["level"].astype(str), tables.levels["stride"].astype(int), strict=True))
+
+
+def records(frame: pd.DataFrame) -> list[Any]:
+    """The rows of a small table as named tuples, without its index; each value has the type of its column."""
+    return list(frame.itertuples(index=False, name="Row"))

@@ -47,7 +47,7 @@ def compute(tables: RunTables) -> pd.DataFrame:
     )
 
 
-def _share(part: pd.Series[int], whole: pd.Series[int] | int) -> pd.Series[float]:
+def _share(part: pd.Series[int], whole: pd.Series[int] | float) -> pd.Series[float]:
     """Quotient as float; missing where there is nothing to divide by."""
     divisor = pd.Series(whole, index=part.index, dtype=float)
     return part.astype("Float64").astype(float) / divisor.where(divisor > 0, np.nan)

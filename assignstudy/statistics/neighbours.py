@@ -29,11 +29,15 @@ def use(tables: RunTables) -> pd.DataFrame:
     table = pd.DataFrame({"offset": offsets, "share": [tables.metrics[f"share_{name}"] for name in offsets]})
     for level in level_strides(tables):
         rows = (levels["level"].astype(str) == level).to_numpy()
-        table[f"share_{level}"] = [_mean(levels[f"share_{name}"].to_numpy(float)[rows], weights[rows]) for name in offsets]
+        table[f"share_{level}"] = [
+            _mean(levels[f"share_{name}"].to_numpy(float)[rows], weights[rows]) for name in offsets
+        ]
     return table.astype(dict.fromkeys(table.columns[1:], float))
 
 
-def _mean(shares: np.ndarray[tuple[int], np.dtype[np.float64]], weights: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
+def _mean(
+    shares: np.ndarray[tuple[int], np.dtype[np.float64]], weights: np.ndarray[tuple[int], np.dtype[np.float64]]
+) -> float:
     total = weights.sum()
     return float(np.nansum(shares * weights) / total) if total else np.nan
 
@@ -49,7 +53,9 @@ def positions(tables: RunTables) -> pd.DataFrame:
         ``ground_truths``, and ``share`` of the level's ground truths (missing where it has none).
     """
     boxes = entered(tables)
-    return pd.concat([_of_level(boxes, level, stride) for level, stride in level_strides(tables).items()], ignore_index=True)
+    return pd.concat(
+        [_of_level(boxes, level, stride) for level, stride in level_strides(tables).items()], ignore_index=True
+    )
 
 
 def _of_level(boxes: pd.DataFrame, level: str, stride: int) -> pd.DataFrame:

@@ -48,7 +48,9 @@ def by_size(tables: RunTables) -> pd.DataFrame:
         is empty.
     """
     boxes = entered(tables)
-    return pd.DataFrame([_one_bin(name, boxes["positives"].to_numpy(np.int64)[boxes["size_bin"] == name]) for name in SIZE_BINS])
+    return pd.DataFrame(
+        [_one_bin(name, boxes["positives"].to_numpy(np.int64)[boxes["size_bin"] == name]) for name in SIZE_BINS]
+    )
 
 
 def _one_bin(name: str, positives: np.ndarray[tuple[int], np.dtype[np.int64]]) -> dict[str, object]:

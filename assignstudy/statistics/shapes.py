@@ -39,7 +39,9 @@ def unmatched(tables: RunTables) -> pd.DataFrame:
 def _bins(boxes: pd.DataFrame, per_octave: int) -> pd.DataFrame:
     w_bin, h_bin = (_bin(boxes[side].to_numpy(np.float64), per_octave) for side in ("w_px", "h_px"))
     lost = boxes["positives"].to_numpy(np.int64) == 0
-    counted = pd.DataFrame({"h": h_bin, "w": w_bin, "unmatched": lost}).groupby(["h", "w"])["unmatched"].agg(["size", "sum"])
+    counted = (
+        pd.DataFrame({"h": h_bin, "w": w_bin, "unmatched": lost}).groupby(["h", "w"])["unmatched"].agg(["size", "sum"])
+    )
     rows = counted.reset_index()
     return pd.DataFrame(
         {
@@ -52,7 +54,8 @@ def _bins(boxes: pd.DataFrame, per_octave: int) -> pd.DataFrame:
 
 
 def _bin(side_px: npt.NDArray[np.float64], per_octave: int) -> npt.NDArray[np.int64]:
-    return np.floor(np.log2(side_px) * per_octave).astype(np.int64)
+    bins: npt.NDArray[np.int64] = np.floor(np.log2(side_px) * per_octave).astype(np.int64)
+    return bins
 
 
 def accepted(tables: RunTables, threshold: Threshold | None) -> pd.DataFrame:
@@ -72,5 +75,10 @@ def accepted(tables: RunTables, threshold: Threshold | None) -> pd.DataFrame:
     else:
         ratio = threshold.value
     width, height = levels["anchor_w_px"].astype(float), levels["anchor_h_px"].astype(float)
-    bounds = {"w_from_px": width / ratio, "w_below_px": width * ratio, "h_from_px": height / ratio, "h_below_px": height * ratio}
+    bounds = {
+        "w_from_px": width / ratio,
+        "w_below_px": width * ratio,
+        "h_from_px": height / ratio,
+        "h_below_px": height * ratio,
+    }
     return pd.DataFrame({"level": levels["level"], "anchor": levels["anchor"], **bounds}).reset_index(drop=True)

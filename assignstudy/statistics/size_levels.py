@@ -38,7 +38,8 @@ def compute(tables: RunTables) -> pd.DataFrame:
 
 def _octave(boxes: pd.DataFrame) -> npt.NDArray[np.int64]:
     area = boxes["w_px"].to_numpy(np.float64) * boxes["h_px"].to_numpy(np.float64)
-    return np.searchsorted(np.asarray(EDGES_PX), np.sqrt(area), side="right") - 1
+    octave: npt.NDArray[np.int64] = np.searchsorted(np.asarray(EDGES_PX), np.sqrt(area), side="right") - 1
+    return octave
 
 
 def _count(size: npt.NDArray[np.int64], positives: pd.Series[int]) -> npt.NDArray[np.int64]:

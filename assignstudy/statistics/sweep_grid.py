@@ -32,8 +32,8 @@ class Panel:
 
     Attributes:
         title: That combination, ``transform letterbox``; empty where there is only one.
-        rows: Row labels in the table of runs (Int64), one row per value of the second parameter, one column per value of
-            the first; missing where no run finished. Numbers ascend, names stand in the order of the runs.
+        rows: Row labels in the table of runs (Int64), one row per value of the second parameter, one column per value
+            of the first; missing where no run finished. Numbers ascend, names stand in the order of the runs.
     """
 
     title: str

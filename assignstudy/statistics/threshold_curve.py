@@ -52,7 +52,9 @@ def needed(tables: RunTables, threshold: Threshold) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["goal", "threshold", "recall"]).astype(float)
 
 
-def matched(critical: npt.NDArray[np.float32], at: npt.NDArray[np.float32], threshold: Threshold) -> npt.NDArray[np.int64]:
+def matched(
+    critical: npt.NDArray[np.float32], at: npt.NDArray[np.float32], threshold: Threshold
+) -> npt.NDArray[np.int64]:
     """How many ground truths each threshold matches; equality never does.
 
     Args:
@@ -67,12 +69,16 @@ def matched(critical: npt.NDArray[np.float32], at: npt.NDArray[np.float32], thre
 
 
 def _grid(threshold: Threshold) -> npt.NDArray[np.float32]:
-    start, end, step = (1.0, max(_RATIO_END, 2 * threshold.value), _RATIO_STEP) if threshold.matches_below else (0.0, 1.0, _IOU_STEP)
+    start, end, step = (
+        (1.0, max(_RATIO_END, 2 * threshold.value), _RATIO_STEP) if threshold.matches_below else (0.0, 1.0, _IOU_STEP)
+    )
     steps = np.round(np.arange(round((end - start) / step) + 1) * step + start, 2)
     return np.unique(np.append(steps, threshold.value).astype(np.float32))
 
 
-def _curve(name: str, critical: npt.NDArray[np.float32], grid: npt.NDArray[np.float32], threshold: Threshold) -> pd.DataFrame:
+def _curve(
+    name: str, critical: npt.NDArray[np.float32], grid: npt.NDArray[np.float32], threshold: Threshold
+) -> pd.DataFrame:
     count = matched(critical, grid, threshold)
     return pd.DataFrame(
         {
@@ -86,7 +92,9 @@ def _curve(name: str, critical: npt.NDArray[np.float32], grid: npt.NDArray[np.fl
     )
 
 
-def _needed(critical: npt.NDArray[np.float32], boxes: int, goal: float, threshold: Threshold) -> tuple[float, float, float]:
+def _needed(
+    critical: npt.NDArray[np.float32], boxes: int, goal: float, threshold: Threshold
+) -> tuple[float, float, float]:
     wanted = int(np.ceil(goal * boxes - 1e-9))
     if not boxes or wanted > len(critical):
         return goal, np.nan, np.nan

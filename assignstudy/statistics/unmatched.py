@@ -28,10 +28,11 @@ def worst(tables: RunTables, threshold: Threshold | None) -> pd.DataFrame:
         The rows of ``ground_truths`` without a positive.
     """
     boxes = entered(tables)
-    lost = boxes[boxes["positives"].to_numpy(np.int64) == 0]
+    lost: pd.DataFrame = boxes[boxes["positives"].to_numpy(np.int64) == 0]
     if threshold is None:
         return lost.reset_index(drop=True)
-    return lost.sort_values(threshold.critical, ascending=not threshold.matches_below, kind="stable", ignore_index=True)
+    ascending = not threshold.matches_below
+    return lost.sort_values(threshold.critical, ascending=ascending, kind="stable", ignore_index=True)
 
 
 def traits(tables: RunTables) -> pd.DataFrame:
@@ -56,7 +57,9 @@ def traits(tables: RunTables) -> pd.DataFrame:
     ]
     counted = [(trait, value, int((has & lost).sum()), int(has.sum())) for trait, value, has in rows]
     table = pd.DataFrame([*counted, *_classes(tables)], columns=["trait", "value", "unmatched", "ground_truths"])
-    return table.assign(share=table["unmatched"] / (lost.sum() or np.nan), overall=table["ground_truths"] / (len(boxes) or np.nan))
+    return table.assign(
+        share=table["unmatched"] / (lost.sum() or np.nan), overall=table["ground_truths"] / (len(boxes) or np.nan)
+    )
 
 
 def _classes(tables: RunTables) -> list[tuple[str, str, int, int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from PIL import Image, ImageChops, ImageDraw
 
@@ -12,13 +12,20 @@ Colour: TypeAlias = tuple[int, int, int]
 Point: TypeAlias = tuple[float, float]
 
 WHITE: Colour = (255, 255, 255)
-BLACK: Colour = (0, 0, 0)
+
+
+class Shining(NamedTuple):
+    """The colour of something that shines by itself, which no darkness dims."""
+
+    red: int
+    green: int
+    blue: int
 
 
 def mix(one: Colour, other: Colour, share: float) -> Colour:
-    """The first colour with a share (0–1) of the other in it."""
+    """The first colour with a share (0–1) of the other in it; it shines if the first one does."""
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
-    return red, green, blue
+    return Shining(red, green, blue) if isinstance(one, Shining) else (red, green, blue)
 
 
 def lighter(colour: Colour, share: float) -> Colour:

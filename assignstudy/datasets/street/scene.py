@@ -19,6 +19,9 @@ from assignstudy.datasets.street.dice import Dice
 LEAST_SIDE_PX = 3.0
 """Things smaller than this on either side are neither drawn nor labelled."""
 
+ROAD_M = 8.4
+"""Width of a road that is looked across."""
+
 LEAST_VISIBLE = 0.2
 """Things of which less is to be seen, because of the border or of something nearer, are neither drawn nor labelled."""
 
@@ -314,7 +317,7 @@ def _kerb(stage: _Stage, width: int, height: int) -> Scene:
     camera = stage.camera(width, height, (0.42, 0.56), (1.5, 2.4))
     near = dice.between(6.0, 11.0)
     lanes = (near + 2.2, near + 5.8)
-    far = near + 8.4
+    far = near + ROAD_M
     wall = far + dice.between(3.0, 6.0)
     for z in lanes:
         _traffic_across(stage, camera, z)

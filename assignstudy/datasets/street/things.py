@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from assignstudy.datasets.street.brush import Brush, Colour, darker, lighter, mix
+from assignstudy.datasets.street.brush import Brush, Colour, Shining, darker, lighter, mix
 from assignstudy.datasets.street.dice import Dice
 from assignstudy.datasets.street.scene import Kind
 
@@ -28,13 +28,14 @@ _HAIRS: tuple[Colour, ...] = ((44, 32, 28), (86, 58, 38), (152, 108, 58), (206, 
 _TYRE: Colour = (34, 35, 40)
 _RIM: Colour = (176, 180, 186)
 _STEEL: Colour = (120, 126, 134)
-_LAMP_WHITE: Colour = (255, 244, 206)
-_LAMP_RED: Colour = (204, 34, 36)
+_LAMP_WHITE: Colour = Shining(255, 244, 206)
+_LAMP_RED: Colour = Shining(196, 34, 36)
+_SIGN: Colour = Shining(255, 170, 50)
 
 
 def _glass(dark: bool) -> Colour:
     """Windows mirror the sky by day and shine at night."""
-    return (250, 214, 140) if dark else (112, 148, 172)
+    return Shining(248, 212, 140) if dark else (112, 148, 172)
 
 
 def _wheel(brush: Brush, x: float, radius: float) -> None:
@@ -249,7 +250,7 @@ def _bus_side(brush: Brush, paint: Colour, dark: bool) -> None:
             brush.block(leaf, 0.18, leaf + 0.033, 0.82, _glass(dark), 0.02)
     brush.block(0.62, 0.04, 0.8, 0.115, (24, 24, 28), 0.01)
     for number in range(9):
-        brush.block(0.635 + number * 0.017, 0.06, 0.645 + number * 0.017, 0.095, (255, 170, 50))
+        brush.block(0.635 + number * 0.017, 0.06, 0.645 + number * 0.017, 0.095, _SIGN)
     brush.block(0.985, 0.68, 1.0, 0.76, _LAMP_WHITE, 0.01)
     brush.block(0.0, 0.66, 0.008, 0.78, _LAMP_RED)
     for x in (0.2, 0.78):
@@ -267,7 +268,7 @@ def _coach_end(brush: Brush, paint: Colour, *, rear: bool, dark: bool) -> None:
     brush.area([(0.2, 0.54), (0.36, 0.2), (0.5, 0.2), (0.34, 0.54)], lighter(glass, 0.3))
     brush.block(0.16, 0.05, 0.84, 0.145, (24, 24, 28), 0.02)
     for number in range(7):
-        brush.block(0.24 + number * 0.08, 0.075, 0.285 + number * 0.08, 0.12, (255, 170, 50))
+        brush.block(0.24 + number * 0.08, 0.075, 0.285 + number * 0.08, 0.12, _SIGN)
     brush.block(0.0, 0.6, 1.0, 0.65, lighter(paint, 0.55))
     lamp = _LAMP_RED if rear else _LAMP_WHITE
     for x in (0.07, 0.77):
@@ -329,7 +330,7 @@ def _tram_end(brush: Brush, paint: Colour, *, rear: bool, dark: bool) -> None:
     brush.block(0.1, 0.3, 0.9, 0.58, _glass(dark), 0.05)
     brush.area([(0.22, 0.58), (0.38, 0.3), (0.5, 0.3), (0.34, 0.58)], lighter(_glass(dark), 0.3))
     brush.block(0.24, 0.185, 0.76, 0.25, (24, 24, 28), 0.02)
-    brush.block(0.32, 0.2, 0.68, 0.235, (255, 170, 50))
+    brush.block(0.32, 0.2, 0.68, 0.235, _SIGN)
     lamp = _LAMP_RED if rear else _LAMP_WHITE
     for x in (0.16, 0.84):
         brush.disc(x, 0.78, 0.035, lamp)
@@ -342,7 +343,7 @@ def _tram_end(brush: Brush, paint: Colour, *, rear: bool, dark: bool) -> None:
 def paint_lamp(brush: Brush, view: str, dice: Dice, dark: bool) -> None:
     """A lamp on an arm, on two, or a globe."""
     iron = dice.pick(((58, 66, 70), (46, 74, 64), (92, 96, 100)))
-    shine = (255, 232, 160) if dark else (236, 238, 232)
+    shine: Colour = Shining(255, 232, 160) if dark else (236, 238, 232)
     if view == "globe":
         brush.area([(0.43, 0.12), (0.57, 0.12), (0.6, 0.86), (0.4, 0.86)], iron)
         brush.area([(0.36, 0.86), (0.64, 0.86), (0.78, 1.0), (0.22, 1.0)], iron)
