@@ -22,7 +22,7 @@ import secrets
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import closing, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields
@@ -59,7 +59,7 @@ from assignstudy import record
 from assignstudy.errors import AssignStudyError, ConfigError, RecordError
 from assignstudy.record import RunRecord, SweepManifest
 from assignstudy.resources import resource
-from assignstudy.settings import Config, Settings, check_thresholds, resolved
+from assignstudy.settings import Config, Settings, check_thresholds, resolved, with_anchor_file
 
 if TYPE_CHECKING:
     from assignstudy.assign.rule import Rule
@@ -229,7 +229,8 @@ def _order(cfg: DictConfig) -> Order:
     known = HydraConfig.get()
     config, choices = _resolved(cfg), _choices(known.runtime.choices)
     folder = Path(known.runtime.output_dir)
-    return Order(folder, record.run_key(config, choices), config, choices, _as_typed(known.overrides.task))
+    key = record.run_key(config, choices)
+    return Order(folder, key, with_anchor_file(config), choices, _as_typed(known.overrides.task))
 
 
 def _choices(choices: Mapping[str, str | None]) -> dict[str, str]:
@@ -355,29 +356,26 @@ def _conclude_run(folder: Path) -> int:
     found = _report([folder])
     page = folder / record.PAGE_FILE
     if found and found[0].metrics:
-        _print_table(folder)
+        _print_table(folder, set())
         print(f"Page: {page}" if page.is_file() else f"Tables: {folder}")
     return int(not found or found[0].status == "failed")
 
 
 def _conclude_sweep(launch: Launch, folder: Path) -> int:
+    from assignstudy.sweep import write_sweep_page
+
     runs = launch.write_manifest()
+    if not runs:
+        return 1
     found = _report([folder / key for key in runs])
     if launch.kept:
         print(f"Kept {launch.kept} of {len(launch.runs)} runs that an earlier command had finished.")
     if unfinished := len(runs) - len(found):
         _say(f"runs that did not finish: {unfinished}; the same command with hydra.sweep.dir={folder} does the rest")
     if found:
-        _conclude_page(folder)
-    return int(not found or unfinished > 0 or any(run.status == "failed" for run in found))
-
-
-def _conclude_page(folder: Path) -> None:
-    from assignstudy.sweep import write_sweep_page
-
-    page = write_sweep_page(folder)
-    _print_table(folder)
-    print(f"Page: {page}")
+        _print_table(folder, {one.lstrip("+").partition("=")[0] for run in found for one in run.overrides})
+    print(f"Page: {write_sweep_page(folder)}")
+    return int(unfinished > 0 or any(run.status == "failed" for run in found))
 
 
 def _report(folders: Sequence[Path]) -> list[RunRecord]:
@@ -394,12 +392,13 @@ def _report(folders: Sequence[Path]) -> list[RunRecord]:
     return records
 
 
-def _print_table(folder: Path) -> None:
+def _print_table(folder: Path, typed: Set[str]) -> None:
+    """Print one line per run: of the settings typed those that tell the runs apart, and the main metrics."""
     from assignstudy.results import load_runs
     from assignstudy.statistics.sweep_parameters import differing, value_text
 
     runs = load_runs(folder)
-    columns = [[name, *map(value_text, runs[name])] for name in differing(runs)]
+    columns = [[name, *map(value_text, runs[name])] for name in differing(runs) if name in typed]
     shown = runs.reindex(columns=list(SHOWN_METRICS)).astype("float64")
     columns += [[name, *(_metric_text(name, value) for value in shown[name])] for name in SHOWN_METRICS]
     widths = [max(map(len, column)) for column in columns]

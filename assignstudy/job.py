@@ -14,16 +14,17 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
-import torch
 import yaml
 
 from assignstudy import record, study
+from assignstudy.assign.device import check_device, cpu_threads
+from assignstudy.assign.levels import pyramid_levels
 from assignstudy.assign.rule import Rule
 from assignstudy.datasets import read_dataset
 from assignstudy.datasets.fingerprint import fingerprint
 from assignstudy.errors import AssignStudyError, RecordError
 from assignstudy.record import RunRecord
-from assignstudy.settings import THRESHOLDS, AnchorLevel, Config, anchor_levels, input_hw
+from assignstudy.settings import THRESHOLDS, Config, anchor_levels, input_hw
 from assignstudy.study import Study, StudyResult
 from assignstudy.transforms import Transform
 from assignstudy.types import Dataset, PyramidLevel
@@ -85,7 +86,8 @@ def carry_out(order: Order, rule: Rule, transform: Transform) -> bool:
     Raises:
         AssignStudyError: The settings or the labels cannot be used.
     """
-    levels = tuple(map(_pyramid_level, anchor_levels(order.config["anchors"])))
+    check_device(order.config["device"])
+    levels = pyramid_levels(anchor_levels(order.config["anchors"]))
     watch = _Watch()
     labels = _read_labels(json.dumps(order.config["dataset"], sort_keys=True), Path.cwd())
     watch.lap("read")
@@ -112,8 +114,9 @@ def is_done(order: Order, labels_fingerprint: str) -> bool:
     except RecordError:
         return False
     wanted = [f"{name}.parquet" for name in record.TABLES] + [record.PAGE_FILE] * order.config["report"]["page"]
+    is_whole = all((order.folder / name).is_file() for name in wanted)
     is_same = (found.run_key, found.fingerprint) == (order.run_key, labels_fingerprint)
-    return found.status == "finished" and is_same and all((order.folder / name).is_file() for name in wanted)
+    return found.status == "finished" and is_whole and is_same and _deciding(found.config) == _deciding(order.config)
 
 
 def clear(folder: Path) -> None:
@@ -156,10 +159,6 @@ def _study(
     return Study(dataset, rule, levels, transform, input_hw(config["imgsz"]), config["device"])
 
 
-def _pyramid_level(level: AnchorLevel) -> PyramidLevel:
-    return PyramidLevel(level.stride, torch.tensor(level.wh_px, dtype=torch.float32).reshape(-1, 2))
-
-
 def _write_page(order: Order, labels: _Labels, rule: Rule, result: StudyResult) -> tuple[str, ...]:
     from assignstudy.report.render import write_run_page  # matplotlib and jinja2: only where a page is wanted
     from assignstudy.report.view import RunView
@@ -188,14 +187,21 @@ def _shown_settings(order: Order) -> dict[str, str]:
 def _provenance(order: Order, labels: _Labels) -> dict[str, str]:
     commit, is_dirty = record.git_state()
     changes = " with uncommitted changes" if is_dirty else ""
-    shown = {name: value for name, value in order.config.items() if name not in record.NOT_IN_KEY}
+    shown = _without_folders(_deciding(order.config))
     return {
-        "Configuration": yaml.safe_dump(_without_folders(shown), sort_keys=False, allow_unicode=True),
+        "Configuration": yaml.safe_dump(
+            _without_folders(shown), sort_keys=False, allow_unicode=True, default_flow_style=None
+        ),
         "Run key": order.run_key,
         "Data set fingerprint": labels.fingerprint,
         "Versions": ", ".join(f"{name} {version}" for name, version in record.versions().items()),
         "Commit": f"{commit}{changes}" if commit else "none: an installed package",
     }
+
+
+def _deciding(config: Mapping[str, Any]) -> Config:
+    """The settings that decide results."""
+    return {name: value for name, value in config.items() if name not in record.NOT_IN_KEY}
 
 
 def _without_folders(value: Any) -> Any:
@@ -245,7 +251,7 @@ def _record(order: Order, input_hw: tuple[int | None, int | None] = (None, None)
         git_commit=commit,
         git_dirty=is_dirty,
         platform=platform.platform(),
-        threads=torch.get_num_threads(),
+        threads=cpu_threads(),
         started=order.started.isoformat(timespec="milliseconds"),
         **(nothing | outcome),
     )

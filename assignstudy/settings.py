@@ -2,8 +2,7 @@
 
 Nothing here knows where settings come from. :class:`Settings` is the typed schema of the configuration and checks every
 value that can be checked alone; :func:`resolved` turns a configuration into the form that is hashed and recorded, so
-that equal settings look equal: a threshold left out becomes the published one, ``[640, 640]`` becomes ``640``, a file
-of anchors becomes its content.
+that equal settings look equal: a threshold left out becomes the published one, ``[640, 640]`` becomes ``640``.
 """
 
 from __future__ import annotations
@@ -137,9 +136,21 @@ def resolved(config: Mapping[str, Any], threshold_name: str | None, published: f
     with suppress(ConfigError):
         height, width = input_hw(config["imgsz"])
         filled["imgsz"] = height if height == width else [height, width]
-    with suppress(ConfigError):
-        filled["anchors"] = config["anchors"] | _as_config(anchor_levels(config["anchors"]))
     return filled
+
+
+def with_anchor_file(config: Mapping[str, Any]) -> Config:
+    """The configuration with the content of a file of anchors beside its path, if it can be read.
+
+    That is what a run used, so it is recorded, and a run is done again when it changed; but it is no setting: like the
+    labels behind ``dataset.data`` it does not enter the run key.
+    """
+    anchors = config["anchors"]
+    if not isinstance(anchors, dict) or "path" not in anchors:
+        return dict(config)
+    with suppress(ConfigError):
+        return {**config, "anchors": anchors | _as_config(anchor_levels(anchors))}
+    return dict(config)
 
 
 def check_thresholds(config: Mapping[str, Any], rule: str, threshold_name: str | None) -> None:

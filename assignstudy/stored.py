@@ -34,6 +34,21 @@ class StoredRun:
     record: RunRecord
 
 
+@dataclass(frozen=True)
+class StoredSweep:
+    """A sweep on disk.
+
+    Attributes:
+        runs: Those that ended, in launch order.
+        unfinished: Keys of the runs that were started but left no record.
+        notices: Sentences about what is broken or does not belong.
+    """
+
+    runs: tuple[StoredRun, ...]
+    unfinished: tuple[str, ...]
+    notices: tuple[str, ...]
+
+
 def find_runs(root: Path) -> list[StoredRun]:
     """All runs in a folder that left a ``run.json``; :func:`assignstudy.results.load_runs` says in which order.
 
@@ -46,6 +61,28 @@ def find_runs(root: Path) -> list[StoredRun]:
     if not found:
         raise RecordError(f"{root}: expected a run that has ended ({RECORD_FILE} in its folder), found none")
     return found
+
+
+def find_sweep(folder: Path) -> StoredSweep:
+    """What a sweep left in its folder; a broken record or manifest is a notice, so that the rest can be shown.
+
+    Raises:
+        RecordError: If the folder is missing, is a run, or holds neither a run nor a manifest of runs.
+    """
+    if not folder.is_dir() or (folder / RECORD_FILE).is_file():
+        found = "a single run" if folder.is_dir() else "none"
+        raise RecordError(f"{folder}: expected the folder of a sweep, found {found}; check the path")
+    there = sorted(path.parent.name for path in folder.glob(f"*/{RECORD_FILE}"))
+    listed, notices = _listed(folder, there)
+    if not listed:
+        raise RecordError(f"{folder}: expected a sweep ({MANIFEST_FILE} and one folder per run), found no run in it")
+    runs: list[StoredRun] = []
+    for name in (name for name in listed if name in there):
+        try:
+            runs.append(stored_run(folder / name, folder))
+        except RecordError as error:
+            notices.append(f"Left out: {error}.")
+    return StoredSweep(tuple(runs), tuple(name for name in listed if name not in there), tuple(notices))
 
 
 def run_folders(folder: Path) -> Iterator[Path]:
@@ -85,6 +122,19 @@ def runs_table(stored: Sequence[StoredRun]) -> pd.DataFrame:
     columns["fingerprint"] = _texts(record.fingerprint for record in records)
     columns["seconds"] = pd.Series([sum(record.seconds.values()) for record in records], dtype="float64")
     return pd.DataFrame(columns)
+
+
+def _listed(folder: Path, there: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The names of a sweep's runs, as launched, and what to say about the others."""
+    if not (folder / MANIFEST_FILE).is_file():
+        return list(there), []
+    try:
+        listed = list(dict.fromkeys(read_manifest(folder).runs))
+    except RecordError as error:
+        return list(there), [f"All runs in the folder are shown: {error}."]
+    strangers = [name for name in there if name not in listed]
+    notice = f"Left out, because {MANIFEST_FILE} does not list them: {', '.join(strangers)}."
+    return listed, [notice] if strangers else []
 
 
 def _children(folder: Path) -> list[Path]:
@@ -185,5 +235,3 @@ def _imgsz(value: object) -> object:
     if len(set(map(str, sides))) == 1 and isinstance(sides[0], int):
         return sides[0]
     return None if value is None else "x".join(map(str, sides))
-
-

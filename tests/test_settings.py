@@ -16,6 +16,7 @@ from assignstudy.settings import (
     check_thresholds,
     input_hw,
     resolved,
+    with_anchor_file,
 )
 
 ANCHORS = {"strides": [8, 16], "wh_px": [[10, 13, 16.5, 30], [30, 61]]}
@@ -179,11 +180,15 @@ def test_resolving_changes_nothing_of_what_it_was_given():
     assert given == CONFIG
 
 
-def test_resolving_replaces_a_file_of_anchors_by_its_content(tmp_path):
+def test_a_file_of_anchors_is_recorded_with_its_content(tmp_path):
     path = tmp_path / "fitted.yaml"
     path.write_text("strides: [8, 16]\nwh_px: [[10, 13, 16.5, 30], [30, 61]]\n", encoding="utf-8")
-    filled = resolved(CONFIG | {"anchors": {"path": str(path)}}, "anchor_t", 4.0)
-    assert filled["anchors"] == {"path": str(path)} | ANCHORS
+    given = CONFIG | {"anchors": {"path": str(path)}}
+    assert with_anchor_file(given)["anchors"] == {"path": str(path)} | ANCHORS
+    assert given["anchors"] == {"path": str(path)}
+    path.unlink()
+    assert with_anchor_file(given) == given
+    assert with_anchor_file(CONFIG) == CONFIG
 
 
 @pytest.mark.parametrize(

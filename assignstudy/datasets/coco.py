@@ -76,9 +76,7 @@ class _Images:
     position: dict[Id, int]
 
 
-def read(
-    annotations: str | Path | None = None, images: str | Path | None = None, *, progress: bool = False
-) -> Dataset:
+def read(annotations: str | Path | None = None, images: str | Path | None = None, *, progress: bool = False) -> Dataset:
     """Read a COCO annotation file.
 
     Category ids may have gaps: classes are numbered by ascending id. Crowds (``iscrowd``) are kept but ignored.

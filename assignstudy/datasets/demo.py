@@ -44,7 +44,8 @@ def read(images: int = 300, seed: int = 0, *, progress: bool = False) -> Dataset
     scenes = tuple(imagine(seed, number) for number in tqdm(range(count), desc="scenes", disable=not progress))
     paths = [f"street-{number:05}.png" for number in range(count)]
     sizes = [(scene.camera.width, scene.camera.height) for scene in scenes]
-    issues = no_label_issues(paths, [bool(scene.things) for scene in scenes], lambda _: "nothing to label in this scene")
+    labelled = [bool(scene.things) for scene in scenes]
+    issues = no_label_issues(paths, labelled, lambda _: "expected things in the scene, found none")
     found = FoundImages(paths, sizes, _Drawings(scenes))
     return assemble("demo", [kind.value for kind in Kind], found, _boxes(scenes, paths), issues)
 

@@ -125,8 +125,8 @@ def positives(view: RunView, key: str, title: str) -> SectionContent:
             ),
         ),
         tables=(table(sizes, columns, "positives per ground truth by size"), _unmatched_table(view)),
-        how_to_read="each bar counts the boxes with that many positives; boxes at 0 are never learned, boxes far to the "
-        "right weigh most in the loss.",
+        how_to_read="each bar counts the boxes with that many positives; boxes at 0 are never learned, boxes far to "
+        "the right weigh most in the loss.",
     )
 
 
@@ -235,8 +235,8 @@ def neighbour_cells(view: RunView, key: str, title: str) -> SectionContent:
             _picture(cell_positions.draw(places), f"{key}-places", sentence, "Where centres fall inside their cell"),
         ),
         tables=(table(use, columns, "cells used, by level"),),
-        how_to_read="a rule that adds the nearer neighbour on each axis gives each fitting anchor up to three cells; an "
-        "even spread of centres uses all four sides alike.",
+        how_to_read="a rule that adds the nearer neighbour on each axis gives each fitting anchor up to three cells; "
+        "an even spread of centres uses all four sides alike.",
     )
 
 
@@ -250,7 +250,8 @@ def shapes(view: RunView, key: str, title: str) -> SectionContent:
     missed = int(traits.loc[traits["value"].isin(["wide", "tall"]), "unmatched"].sum())
     sentence = (
         f"{words.percent(share)} of the boxes are at least {unmatched.ELONGATED:g} times as long as they are short; "
-        f"{words.integer(missed)} of the {words.integer(view.tables.metrics['unmatched'])} unmatched boxes are among them."
+        f"{words.integer(missed)} of the {words.integer(view.tables.metrics['unmatched'])} unmatched boxes "
+        "are among them."
     )
     columns = [Column("trait", "trait"), Column("value", "value"), Column("unmatched", "unmatched", Kind.INT, bar=True)]
     columns += [Column("share", "of the unmatched", Kind.PERCENT), Column("ground_truths", "ground truths", Kind.INT)]
@@ -262,8 +263,8 @@ def shapes(view: RunView, key: str, title: str) -> SectionContent:
         Finding(sentence if view.tables.metrics["ground_truths"] else "There is no box, so no shape to show."),
         pictures=(_picture(figure, f"{key}-map", sentence, "Width against height of all boxes, on the network input"),),
         tables=(longest(traits, columns, "what the unmatched boxes share", "ground_truths.parquet"),),
-        how_to_read="both axes double from line to line; squares are anchors in the colour of their level, the outlined "
-        "region is what the rule accepts, crosses are boxes without a positive.",
+        how_to_read="both axes double from line to line; squares are anchors in the colour of their level, the "
+        "outlined region is what the rule accepts, crosses are boxes without a positive.",
     )
 
 
@@ -342,7 +343,8 @@ def crowding(view: RunView, key: str, title: str) -> SectionContent:
         ),
         pictures=tuple(pictures),
         tables=(_crowding_table(summary), _pair_table(pairs)),
-        how_to_read="where two boxes claim one slot, the last one in the published order wins and the other loses that slot.",
+        how_to_read="where two boxes claim one slot, the last one in the published order wins and the other "
+        "loses that slot.",
     )
 
 
@@ -388,7 +390,8 @@ def classes(view: RunView, key: str, title: str) -> SectionContent:
         Finding(sentence, State.WATCH if behind else State.FINE),
         pictures=(_picture(figure, f"{key}-recall", sentence, "Recall of each class against its number of boxes"),),
         tables=(_class_table(some, note),),
-        how_to_read="a class low in the picture has shapes the anchors do not fit; one far to the left has few boxes to judge from.",
+        how_to_read="a class low in the picture has shapes the anchors do not fit; one far to the left has few "
+        "boxes to judge from.",
     )
 
 
@@ -402,7 +405,8 @@ def _class_sentence(some: pd.DataFrame) -> str:
     verb = "loses" if len(losing) == 1 else "lose"
     return (
         f"{words.integer(len(losing))} of {words.count(len(some), 'class', 'classes')} {verb} boxes; "
-        f"{worst['class_name']} has the lowest recall, {words.percent(worst['bpr'])} of {words.count(worst['ground_truths'], 'box', 'boxes')}."
+        f"{worst['class_name']} has the lowest recall, {words.percent(worst['bpr'])} of "
+        f"{words.count(worst['ground_truths'], 'box', 'boxes')}."
     )
 
 
@@ -464,8 +468,9 @@ def provenance(view: RunView, key: str, title: str) -> SectionContent:
     """Where the numbers come from, and what they do not model."""
     height, width = view.input_hw
     sentence = (
-        f"{words.count(view.tables.metrics['images'] or 0, 'image')} as the network sees them at {width} × {height} pixels, "
-        f"assigned as {view.rule.source} does; training augmentation (mosaic, scaling, flips) is not modelled."
+        f"{words.count(view.tables.metrics['images'] or 0, 'image')} as the network sees them at "
+        f"{width} × {height} pixels, assigned as {view.rule.source} does; training augmentation (mosaic, scaling, "
+        "flips) is not modelled."
     )
     facts = tuple(Fact(label, value) for label, value in view.provenance.items())
     return SectionContent(key, title, Finding(words.sentence(sentence)), facts=facts, tables=(_metric_table(view),))

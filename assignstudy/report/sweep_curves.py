@@ -32,8 +32,8 @@ METRICS = ("bpr", "unreachable_share", "contested_share", "positives_per_gt")
 METRICS_IN_PANELS = ("bpr", "contested_share")
 MOST_PANELS = 12
 HOW_TO_READ = (
-    "the recommended run and the baseline carry their names. A recall curve holds every threshold, run or not; dots are "
-    "the ones that were run. Where a curve is flat, a stricter threshold costs nothing."
+    "the recommended run and the baseline carry their names. A recall curve holds every threshold, run or not; dots "
+    "are the ones that were run. Where a curve is flat, a stricter threshold costs nothing."
 )
 
 
@@ -161,17 +161,11 @@ def _curve_pictures(view: SweepView, axis: ThresholdAxis) -> tuple[Picture, ...]
         return ()
     lines = [_line(view, curve) for curve in curves]
     boxes = int(view.comparable["ground_truths"].max())
-    alt = f"Share of ground truths with a positive against {axis.name}, {words.count(len(curves), 'line')}: {_at_middle(curves)}"
-    return (
-        Picture(
-            to_svg(sweep_threshold.draw_recall(lines, axis.name), f"sweep-recall-{axis.name}", alt),
-            f"Recall against {axis.name}",
-        ),
-        Picture(
-            to_svg(sweep_threshold.draw_unmatched(lines, axis.name, boxes), f"sweep-lost-{axis.name}", alt),
-            "The same upside down, on a logarithmic axis: ground truths without a positive",
-        ),
-    )
+    alt = f"Share of ground truths with a positive against {axis.name}: {_at_middle(curves)}"
+    recall = to_svg(sweep_threshold.draw_recall(lines, axis.name), f"sweep-recall-{axis.name}", alt)
+    lost = to_svg(sweep_threshold.draw_unmatched(lines, axis.name, boxes), f"sweep-lost-{axis.name}", alt)
+    upside_down = "The same upside down, on a logarithmic axis: ground truths without a positive"
+    return Picture(recall, f"Recall against {axis.name}"), Picture(lost, upside_down)
 
 
 def _at_middle(curves: Sequence[SettingCurve]) -> str:

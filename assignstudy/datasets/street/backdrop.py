@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from PIL import Image, ImageDraw, ImageFilter
 
@@ -17,8 +17,8 @@ _FARTHEST_M = 170.0
 _FLOOR_M = 3.2
 
 _PLASTERS: tuple[Colour, ...] = (
-    (214, 186, 150), (196, 140, 116), (222, 210, 186), (172, 122, 104), (186, 192, 190), (230, 204, 160), (150, 130, 120),
-    (204, 166, 136), (178, 160, 148), (216, 196, 190),
+    (214, 186, 150), (196, 140, 116), (222, 210, 186), (172, 122, 104), (186, 192, 190), (230, 204, 160),
+    (150, 130, 120), (204, 166, 136), (178, 160, 148), (216, 196, 190),
 )  # fmt: skip
 _AWNINGS: tuple[Colour, ...] = ((176, 58, 54), (54, 108, 92), (60, 92, 140), (210, 160, 70))
 _LEAVES: tuple[Colour, ...] = ((86, 128, 62), (104, 142, 72), (74, 112, 66), (132, 146, 70))
@@ -82,7 +82,9 @@ def paint_backdrop(canvas: Canvas) -> None:
 def glow(canvas: Canvas, at: Point, radius: float, colour: Colour, strength: float) -> None:
     """Add light around a point, fading to nothing at the radius; pixels of the canvas."""
     side = max(2, round(radius * 2))
-    falloff = Image.radial_gradient("L").point([round(max(0.0, 1 - value / 180) ** 2 * 255 * strength) for value in range(256)])
+    falloff = Image.radial_gradient("L").point(
+        [round(max(0.0, 1 - value / 180) ** 2 * 255 * strength) for value in range(256)]
+    )
     canvas.picture.paste(colour, (round(at[0] - side / 2), round(at[1] - side / 2)), falloff.resize((side, side)))
 
 
@@ -109,7 +111,9 @@ def _stars(canvas: Canvas, dice: Dice) -> None:
     for _ in range(70):
         x, y = dice.between(0, canvas.camera.width), dice.between(0, canvas.camera.horizon_px * 0.8)
         size = dice.between(0.4, 1.4)
-        canvas.draw.ellipse((x - size, y - size, x + size, y + size), fill=mix((216, 222, 240), (60, 70, 110), dice.between(0, 0.7)))
+        canvas.draw.ellipse(
+            (x - size, y - size, x + size, y + size), fill=mix((216, 222, 240), (60, 70, 110), dice.between(0, 0.7))
+        )
 
 
 def _clouds(canvas: Canvas, dice: Dice) -> None:
@@ -123,8 +127,12 @@ def _clouds(canvas: Canvas, dice: Dice) -> None:
         for puff in range(-3, 4):
             radius = size * dice.between(0.28, 0.6) * (1 - abs(puff) / 6)
             centre = x + puff * size * 0.42
-            draw.ellipse((centre - radius * 1.4, y - radius, centre + radius * 1.4, y + radius * 0.45), fill=dice.number(90, 190))
-    mask = mask.filter(ImageFilter.GaussianBlur(max(1.0, width / 90))).resize((width * 4, height * 4), Image.Resampling.BICUBIC)
+            draw.ellipse(
+                (centre - radius * 1.4, y - radius, centre + radius * 1.4, y + radius * 0.45), fill=dice.number(90, 190)
+            )
+    mask = mask.filter(ImageFilter.GaussianBlur(max(1.0, width / 90))).resize(
+        (width * 4, height * 4), Image.Resampling.BICUBIC
+    )
     canvas.picture.paste(lighter(canvas.light.low_sky, 0.1 if canvas.light.dark else 0.65), (0, 0), mask)
 
 
@@ -163,14 +171,18 @@ def _street(canvas: Canvas, dice: Dice) -> None:
     while z < far:
         canvas.floor(-0.09, 0.09, z, z + 3, _PAINT)
         z += 8
-    if any(thing.kind is Kind.TRAM for thing in scene.things):
-        for lane in {-1 if thing.box_px[0] + thing.box_px[2] < 2 * scene.camera.centre_px else 1 for thing in scene.things if thing.kind is Kind.TRAM}:
-            for rail in (-0.72, 0.72):
-                x = lane * half * 0.3 + rail
-                canvas.floor(x - 0.05, x + 0.05, 0, far, (66, 66, 72))
+    for x in sorted(_tram_lanes(scene)):
+        for rail in (x - 0.72, x + 0.72):
+            canvas.floor(rail - 0.05, rail + 0.05, 0, far, (66, 66, 72))
     sides = [_houses_along(canvas, dice, side * wall) for side in (-1, 1)]
     for _, paint in sorted((house for side in sides for house in side), key=lambda house: -house[0]):
         paint()
+
+
+def _tram_lanes(scene: Scene) -> set[float]:
+    """Where trams run along the street, left or right of its middle."""
+    middles = [(thing.box_px[0] + thing.box_px[2]) / 2 for thing in scene.things if thing.kind is Kind.TRAM]
+    return {scene.near_m * (-0.3 if middle < scene.camera.centre_px else 0.3) for middle in middles}
 
 
 def _joints_along(canvas: Canvas, x1: float, x2: float) -> None:
@@ -189,12 +201,12 @@ def _houses_along(canvas: Canvas, dice: Dice, x: float) -> list[tuple[float, Cal
         length, height = dice.between(9, 18), _FLOOR_M * dice.number(3, 6) + 1.0
         look = dice.below(1_000_000)
         if dice.chance(0.88):
-            jobs.append((z, lambda z=z, length=length, height=height, look=look: _house_along(canvas, x, z, length, height, look)))  # type: ignore[misc]
+            jobs.append((z, partial(_house_along, canvas, x, z, length, height, look)))
         z += length
     for number in range(dice.number(0, 5)):
         at = dice.between(8, 16) + number * 17
         look = dice.below(1_000_000)
-        jobs.append((at, lambda at=at, look=look: _tree(canvas, x - (0.9 if x > 0 else -0.9), at, look)))  # type: ignore[misc]
+        jobs.append((at, partial(_tree, canvas, x - (0.9 if x > 0 else -0.9), at, look)))
     return jobs
 
 
@@ -207,19 +219,24 @@ def _house_along(canvas: Canvas, x: float, z: float, length: float, height: floa
     parts = max(1, round(length / 3))
     for part in range(parts):  # in parts, so that the wall fades with distance
         z1, z2 = z + length * part / parts, z + length * (part + 1) / parts
-        canvas.surface([(x, 0, z1), (x, 0, z2), (x, height, z2), (x, height, z1)], darker(plaster, 0.12), z1)
-        canvas.surface([(x, 0, z1), (x, 0, z2), (x, 0.7, z2), (x, 0.7, z1)], darker(plaster, 0.35), z1)
-        canvas.surface([(x, height - 0.5, z1), (x, height - 0.5, z2), (x, height, z2), (x, height, z1)], lighter(plaster, 0.2), z1)
+        for low, high, colour in (
+            (0, height, darker(plaster, 0.12)),
+            (0, 0.7, darker(plaster, 0.35)),
+            (height - 0.5, height, lighter(plaster, 0.2)),
+        ):
+            canvas.surface([(x, low, z1), (x, low, z2), (x, high, z2), (x, high, z1)], colour, z1)
         for floor in range(int(height // _FLOOR_M)):
             low = floor * _FLOOR_M + (0.9 if floor else 0.5)
-            _pane_along(canvas, dice, x, (z1 + 0.16 * (z2 - z1), z1 + 0.84 * (z2 - z1)) if not floor else (z1 + 0.27 * (z2 - z1), z1 + 0.73 * (z2 - z1)), (low, low + (2.2 if not floor else 1.75)))
+            inset, tall = (0.27, 1.75) if floor else (0.16, 2.2)  # shops have larger windows
+            _pane_along(canvas, dice, x, (z1 + inset * (z2 - z1), z2 - inset * (z2 - z1)), (low, low + tall))
 
 
 def _pane_along(canvas: Canvas, dice: Dice, x: float, z: tuple[float, float], y: tuple[float, float]) -> None:
     (z1, z2), (y1, y2) = z, y
     frame, glass = (222, 216, 204), _glass(canvas, dice)
     for grow, colour in ((0.12, frame), (0.0, glass)):
-        canvas.surface([(x, y1 - grow, z1 - grow), (x, y1 - grow, z2 + grow), (x, y2 + grow, z2 + grow), (x, y2 + grow, z1 - grow)], colour, z1)
+        low, high, near, far = y1 - grow, y2 + grow, z1 - grow, z2 + grow
+        canvas.surface([(x, low, near), (x, low, far), (x, high, far), (x, high, near)], colour, z1)
 
 
 def _glass(canvas: Canvas, dice: Dice) -> Colour:
@@ -238,7 +255,11 @@ def _kerb(canvas: Canvas, dice: Dice) -> None:
     canvas.wide_floor(near, far, _ASPHALT)
     canvas.wide_floor(0, near, _PAVING)
     _tiles(canvas, canvas.camera.nearest_m, near, 1.2)
-    for z, colour in ((near, lighter(_PAVING, 0.3)), (far, lighter(_PAVING, 0.3)), (near + 0.35, mix(_ASPHALT, _PAINT, 0.6))):
+    for z, colour in (
+        (near, lighter(_PAVING, 0.3)),
+        (far, lighter(_PAVING, 0.3)),
+        (near + 0.35, mix(_ASPHALT, _PAINT, 0.6)),
+    ):
         canvas.wide_floor(z, z + 0.16, colour)
     left, right = canvas.camera.reach_m(far)
     x = left - dice.between(0, 6)
@@ -273,7 +294,11 @@ def _tiles(canvas: Canvas, z1: float, z2: float, side: float) -> None:
                 canvas.surface([(x, 0, z), (x + side, 0, z), (x + side, 0, end), (x, 0, end)], colour, z)
             canvas.surface([(x, 0, z), (x + 0.05, 0, z), (x + 0.05, 0, end), (x, 0, end)], darker(_PAVING, 0.14), z)
             column += 1
-        canvas.surface([(left - side, 0, z), (right + side, 0, z), (right + side, 0, z + 0.05), (left - side, 0, z + 0.05)], darker(_PAVING, 0.14), z)
+        canvas.surface(
+            [(left - side, 0, z), (right + side, 0, z), (right + side, 0, z + 0.05), (left - side, 0, z + 0.05)],
+            darker(_PAVING, 0.14),
+            z,
+        )
         row, z = row + 1, z + side
 
 
@@ -298,7 +323,11 @@ def _house_front(canvas: Canvas, dice: Dice, x1: float, x2: float, z: float) -> 
         canvas.surface([(left, low, z), (right, low, z), (right, high, z), (left, high, z)], colour, z)
 
     if dice.chance(0.6):
-        canvas.surface([(x1 - 0.2, height, z), (x1 + 1.4, height + 3, z), (x2 - 1.4, height + 3, z), (x2 + 0.2, height, z)], roof, z)
+        canvas.surface(
+            [(x1 - 0.2, height, z), (x1 + 1.4, height + 3, z), (x2 - 1.4, height + 3, z), (x2 + 0.2, height, z)],
+            roof,
+            z,
+        )
         for share in (0.3, 0.7):
             middle = x1 + (x2 - x1) * share
             block(middle - 0.7, height + 0.4, middle + 0.7, height + 2.1, lighter(plaster, 0.1))
@@ -359,9 +388,14 @@ def _park(canvas: Canvas, dice: Dice) -> None:
     while z < 120:  # a path that winds towards the horizon
         end = z * 1.08
         here, there = (bend * depth * depth / 22 + 1.5 - depth * 0.05 for depth in (z, end))
-        canvas.surface([(here - 1.3, 0, z), (here + 1.3, 0, z), (there + 1.3, 0, end), (there - 1.3, 0, end)], (206, 190, 158), z)
+        canvas.surface(
+            [(here - 1.3, 0, z), (here + 1.3, 0, z), (there + 1.3, 0, end), (there - 1.3, 0, end)], (206, 190, 158), z
+        )
         z = end
-    spots = sorted(((dice.between(12, 75), dice.between(-1, 1), dice.below(1_000_000)) for _ in range(dice.number(7, 16))), reverse=True)
+    spots = sorted(
+        ((dice.between(12, 75), dice.between(-1, 1), dice.below(1_000_000)) for _ in range(dice.number(7, 16))),
+        reverse=True,
+    )
     for depth, aside, look in spots:
         left, right = canvas.camera.reach_m(depth)
         _tree(canvas, left + (right - left) * (aside + 1) / 2, depth, look)
@@ -372,7 +406,9 @@ def _tree(canvas: Canvas, x: float, z: float, look: int) -> None:
     dice = Dice("tree", look)
     height, leaf = dice.between(4.2, 7.0), dice.pick(_LEAVES)
     crown = height * dice.between(0.26, 0.36)
-    canvas.surface([(x - 0.2, 0, z), (x + 0.2, 0, z), (x + 0.12, height * 0.6, z), (x - 0.12, height * 0.6, z)], (92, 72, 56), z)
+    canvas.surface(
+        [(x - 0.2, 0, z), (x + 0.2, 0, z), (x + 0.12, height * 0.6, z), (x - 0.12, height * 0.6, z)], (92, 72, 56), z
+    )
     balls = [(dice.between(-0.7, 0.7), dice.between(-0.6, 0.65), dice.between(0.3, 0.52)) for _ in range(34)]
     for aside, up, size in sorted(balls, key=lambda ball: ball[1]):
         shade = mix(darker(leaf, 0.34), lighter(leaf, 0.2), (up + 0.6) / 1.25)

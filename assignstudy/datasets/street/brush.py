@@ -45,7 +45,10 @@ def smooth(points: Sequence[Point], rounds: int = 3) -> list[Point]:
         points = [
             corner
             for (x1, y1), (x2, y2) in zip(points, ahead, strict=True)
-            for corner in ((x1 * 0.75 + x2 * 0.25, y1 * 0.75 + y2 * 0.25), (x1 * 0.25 + x2 * 0.75, y1 * 0.25 + y2 * 0.75))
+            for corner in (
+                (x1 * 0.75 + x2 * 0.25, y1 * 0.75 + y2 * 0.25),
+                (x1 * 0.25 + x2 * 0.75, y1 * 0.25 + y2 * 0.75),
+            )
         ]
     return list(points)
 
@@ -57,10 +60,12 @@ class Brush:
     Attributes:
         layer: RGBA, the size of the thing's box.
         tone: Turns a colour by daylight into what is to be seen: light and haze.
+        dark: Whether windows and lamps shine.
     """
 
     layer: Image.Image
     tone: Callable[[Colour], Colour]
+    dark: bool
 
     @property
     def aspect(self) -> float:
@@ -78,7 +83,9 @@ class Brush:
         if corners[2] - corners[0] >= 1 and corners[3] - corners[1] >= 1:
             self._draw.rounded_rectangle(corners, radius * self.layer.height, fill=self.tone(colour))
         else:  # thinner than a pixel of the supersampled layer, where rounded rectangles fail
-            self._draw.rectangle((*corners[:2], max(corners[0], corners[2]), max(corners[1], corners[3])), self.tone(colour))
+            self._draw.rectangle(
+                (*corners[:2], max(corners[0], corners[2]), max(corners[1], corners[3])), self.tone(colour)
+            )
 
     def oval(self, x1: float, y1: float, x2: float, y2: float, colour: Colour) -> None:
         """Fill an ellipse."""
@@ -108,7 +115,9 @@ class Brush:
         slope = Image.linear_gradient("L").resize(self.layer.size)
         inside = self.layer.getchannel("A")
         dark = ImageChops.multiply(inside, slope.point([round(value * strength) for value in range(256)]))
-        light = ImageChops.multiply(inside, slope.point([round((255 - value) * strength * 0.45) for value in range(256)]))
+        light = ImageChops.multiply(
+            inside, slope.point([round((255 - value) * strength * 0.45) for value in range(256)])
+        )
         self.layer.paste((14, 16, 30, 255), mask=dark)
         self.layer.paste((255, 250, 240, 255), mask=light)
         self.layer.putalpha(inside)

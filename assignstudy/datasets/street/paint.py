@@ -48,8 +48,8 @@ def paint_thing(canvas: Canvas, thing: Thing, times: int) -> None:
     x1, y1, x2, y2 = (round(value * times) for value in thing.box_px)
     layer = Image.new("RGBA", (max(1, x2 - x1), max(1, y2 - y1)))
     light = canvas.light
-    brush = Brush(layer, lambda colour: light.seen(colour, thing.depth_m))
-    PAINTERS[thing.kind](brush, thing.view, Dice("thing", thing.look), light.dark)
+    brush = Brush(layer, lambda colour: light.seen(colour, thing.depth_m), light.dark)
+    PAINTERS[thing.kind](brush, thing.view, Dice("thing", thing.look))
     brush.shade(0.42)
     turned = ImageOps.mirror(layer) if thing.flip else layer
     canvas.picture.paste(turned, (x1, y1), turned)
@@ -69,9 +69,13 @@ def _shadow(canvas: Canvas, thing: Thing, times: int) -> None:
     height = max(3.0, min(0.28 * metre, 0.4 * width))
     pad = round(height)
     mask = Image.new("L", (round(width) + 2 * pad, round(height) + 2 * pad))
-    ImageDraw.Draw(mask).ellipse((pad, pad, mask.width - pad, mask.height - pad), fill=150 if not canvas.light.dark else 110)
+    ImageDraw.Draw(mask).ellipse(
+        (pad, pad, mask.width - pad, mask.height - pad), fill=150 if not canvas.light.dark else 110
+    )
     mask = mask.filter(ImageFilter.GaussianBlur(height * 0.35))
-    canvas.picture.paste((16, 18, 30), (round(centre - mask.width / 2), round(y2 - mask.height / 2 - height * 0.1)), mask)
+    canvas.picture.paste(
+        (16, 18, 30), (round(centre - mask.width / 2), round(y2 - mask.height / 2 - height * 0.1)), mask
+    )
 
 
 def _shine(canvas: Canvas, thing: Thing, times: int) -> None:

@@ -164,7 +164,7 @@ _BICYCLE_SIDE_M, _BICYCLE_FRONT_M = (1.75, 1.06), (0.56, 1.06)
 _CARS_SIDE_M = {"saloon": (4.5, 1.45), "hatchback": (3.9, 1.52), "estate": (4.6, 1.72), "van": (5.3, 2.25)}
 _CAR_FRONT_M, _VAN_FRONT_M = (1.85, 1.5), (2.0, 2.25)
 _BUS_SIDE_M, _BUS_FRONT_M = (11.8, 3.1), (2.6, 3.1)
-_TRAM_SIDE_M, _TRAM_FRONT_M = (27.0, 3.9), (2.5, 3.9)
+_TRAM_SIDE_M, _TRAM_FRONT_M = (27.0, 3.5), (2.5, 3.9)
 _LAMPS_M = {"arm": (1.7, 8.0), "double": (2.8, 8.4), "globe": (0.46, 4.2)}
 
 # Distances whose sizes in the picture shrink evenly.
@@ -187,7 +187,13 @@ class _Stage:
         return Camera(width, height, focal, centre, height * dice.between(*horizon), dice.between(*eye_m))
 
     def put(
-        self, camera: Camera, kind: Kind, view: str, at: tuple[float, float], size_m: tuple[float, float], lift_m: float = 0
+        self,
+        camera: Camera,
+        kind: Kind,
+        view: str,
+        at: tuple[float, float],
+        size_m: tuple[float, float],
+        lift_m: float = 0,
     ) -> None:
         """Stand a thing on the ground, or hang it above, centred at ``at`` = (x, z)."""
         (x, z), (width, height) = at, size_m
@@ -210,15 +216,15 @@ def _street(stage: _Stage, width: int, height: int) -> Scene:
     half_road, pavement = dice.between(4.2, 7.0), dice.between(2.6, 4.5)
     _traffic_along(stage, camera, half_road)
     for side in (-1, 1):
-        _people_along(stage, camera, side * half_road, side * (half_road + pavement), dice.number(0, 4))
-        if dice.chance(0.6):
+        _people_along(stage, camera, side * half_road, side * (half_road + pavement), dice.number(0, 3))
+        if dice.chance(0.5):
             _lamps_along(stage, camera, side * (half_road + 0.6))
     if dice.chance(0.35):
         _crossing(stage, camera, half_road, dice.between(8, 16))
     if dice.chance(0.3):
         z = dice.between(14, 40)
         stage.put(camera, Kind.BARRIER, "boards", (dice.between(-1, 1) * half_road, z), (dice.between(2, 6), 1.05))
-    _birds(stage, camera, dice.number(0, 3))
+    _birds(stage, camera, dice.number(0, 2))
     return stage.scene(Place.STREET, camera, half_road, half_road + pavement)
 
 
@@ -282,7 +288,7 @@ def _lamps_along(stage: _Stage, camera: Camera, x: float) -> None:
     view = dice.pick(("arm", "double", "globe"))
     z, spacing = dice.between(7, 14), dice.between(22, 32)
     width, height = _LAMPS_M[view]
-    for _ in range(dice.number(1, 4)):
+    for _ in range(dice.number(1, 3)):
         stage.put(camera, Kind.LAMP, view, (x, z), (width, height))
         thing = stage.things.pop()
         # All lamps of a row lean over the road.
@@ -315,14 +321,16 @@ def _kerb(stage: _Stage, width: int, height: int) -> Scene:
     """Across a street: traffic from the side, which may fill the image, and people in front of it and behind."""
     dice = stage.dice
     camera = stage.camera(width, height, (0.42, 0.56), (1.5, 2.4))
-    near = dice.between(6.0, 11.0)
+    near = dice.between(4.4, 11.0)
     lanes = (near + 2.2, near + 5.8)
     far = near + ROAD_M
     wall = far + dice.between(3.0, 6.0)
     for z in lanes:
         _traffic_across(stage, camera, z)
-    _people_across(stage, camera, far + 0.4, wall - 0.6, dice.number(1, 5))
-    _people_across(stage, camera, max(camera.nearest_m, 2.8), near - 0.4, dice.number(0, 3))
+    _people_across(stage, camera, far + 0.4, wall - 0.6, dice.number(0, 4))
+    _people_across(stage, camera, max(camera.nearest_m, 2.8), near - 0.4, dice.number(0, 2))
+    if dice.chance(0.15):  # somebody in front of the lens
+        _walker(stage, camera, dice.between(-0.4, 0.4), dice.between(1.5, 2.2))
     _lamps_across(stage, camera, dice.pick((near - 0.5, far + 0.4)))
     if dice.chance(0.35):
         _barrier_across(stage, camera, dice.pick((near - 0.3, far + 0.3)))
@@ -339,7 +347,9 @@ def _traffic_across(stage: _Stage, camera: Camera, z: float) -> None:
     left, right = camera.reach_m(z)
     x = left + dice.between(-3, 4)
     while x < right + 1:
-        chosen = dice.pick(("saloon", "hatchback", "hatchback", "estate", "van", "bus", "tram", "cyclist", "gap", "gap"))
+        chosen = dice.pick(
+            ("saloon", "hatchback", "hatchback", "estate", "van", "bus", "tram", "cyclist", "gap", "gap")
+        )
         length = _vehicle_across(stage, camera, chosen, x, z)
         x += length + dice.between(1.2, 6.0)
 
@@ -389,7 +399,7 @@ def _square(stage: _Stage, width: int, height: int) -> Scene:
     dice = stage.dice
     camera = stage.camera(width, height, (0.14, 0.26), (5.0, 8.5))
     wall = dice.between(34, 60)
-    for _ in range(dice.pick((4, 8, 14, 26, 42))):
+    for _ in range(dice.pick((3, 6, 10, 16, 28))):
         z = camera.nearest_m + 1 + (wall - 3 - camera.nearest_m) * dice.between(0, 1)
         left, right = camera.reach_m(z)
         _walker(stage, camera, dice.between(left, right), z)
@@ -405,7 +415,7 @@ def _square(stage: _Stage, width: int, height: int) -> Scene:
         z = dice.between(camera.nearest_m + 4, wall - 2)
         left, right = camera.reach_m(z)
         stage.put(camera, Kind.LAMP, "globe", (dice.between(left, right), z), _LAMPS_M["globe"])
-    for _ in range(dice.number(0, 6)):
+    for _ in range(dice.number(0, 4)):
         z = camera.nearest_m * dice.between(1.1, 1.6)
         left, right = camera.reach_m(z)
         stage.put(camera, Kind.BIRD, "stand", (dice.between(left, right), z), (0.36, 0.3))
@@ -417,7 +427,7 @@ def _park(stage: _Stage, width: int, height: int) -> Scene:
     dice = stage.dice
     camera = stage.camera(width, height, (0.45, 0.6), (1.5, 2.2))
     if dice.chance(0.6):
-        _birds(stage, camera, dice.number(2, 9))
+        _birds(stage, camera, dice.number(2, 6))
         _people_across(stage, camera, 5, 40, dice.number(0, 4))
     return stage.scene(Place.PARK, camera, 0.0, 60.0)
 
@@ -440,6 +450,9 @@ def _visible(things: list[Thing], camera: Camera) -> tuple[Thing, ...]:
     # What fills the image may be cut by it: a tram across the whole width is to be seen, whatever its share.
     good = (wh >= LEAST_SIDE_PX).all(axis=1) & ((share >= LEAST_VISIBLE) | (wh[:, 0] > 0.5 * camera.width))
     good &= _uncovered(inside, solid) >= LEAST_VISIBLE
+    # A lamp whose head or arm is cut off would leave a bare pole in a wide box.
+    lamp = np.array([thing.kind is Kind.LAMP for thing in things])
+    good &= ~lamp | (inside[:, :3] == box[:, :3]).all(axis=1)
     return tuple(thing for thing, keep in zip(things, good, strict=True) if keep)
 
 
@@ -447,7 +460,12 @@ def _uncovered(box: npt.NDArray[np.float64], solid: npt.NDArray[np.bool_]) -> np
     """Share of each box that no nearer solid one covers, on a raster of 6×6 points; boxes come far to near."""
     x = box[:, None, 0] + (box[:, None, 2] - box[:, None, 0]) * np.tile(_PROBES, 6)
     y = box[:, None, 1] + (box[:, None, 3] - box[:, None, 1]) * np.repeat(_PROBES, 6)
-    covers = (x[..., None] > box[:, 0]) & (x[..., None] < box[:, 2]) & (y[..., None] > box[:, 1]) & (y[..., None] < box[:, 3])
+    covers = (
+        (x[..., None] > box[:, 0])
+        & (x[..., None] < box[:, 2])
+        & (y[..., None] > box[:, 1])
+        & (y[..., None] < box[:, 3])
+    )
     nearer = np.arange(len(box))[:, None] < np.arange(len(box))
     hidden = (covers & (nearer & solid)[:, None, :]).any(axis=2)
-    return 1 - hidden.mean(axis=1)
+    return 1 - np.mean(hidden, axis=1)
