@@ -107,8 +107,8 @@ def test_text_in_figures_is_large_enough(opened):
         smallest = page.evaluate(
             """() => Math.min(...[...document.querySelectorAll('svg.figure')].flatMap(svg => {
                 const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
-                const sizes = [...svg.querySelectorAll('text')].map(text => parseFloat(getComputedStyle(text).fontSize));
-                return sizes.map(size => size * scale);
+                const texts = [...svg.querySelectorAll('text')];
+                return texts.map(text => parseFloat(getComputedStyle(text).fontSize) * scale);
             }))"""
         )
         assert smallest >= 10.3

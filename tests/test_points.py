@@ -8,10 +8,18 @@ from assignstudy.study import Study, run
 from assignstudy.transforms import Letterbox
 from tests.boxes import make_levels
 
-NAMES = (
-    "ground_truths positives_P3 positives_P4 positives_P5 unmatched slots contested_slots self_duplicates "
-    "matched_without_slot unreachable"
-).split()
+NAMES = [
+    "ground_truths",
+    "positives_P3",
+    "positives_P4",
+    "positives_P5",
+    "unmatched",
+    "slots",
+    "contested_slots",
+    "self_duplicates",
+    "matched_without_slot",
+    "unreachable",
+]
 
 
 @pytest.mark.parametrize(

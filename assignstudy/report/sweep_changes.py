@@ -52,9 +52,13 @@ def _largest_change(view: SweepView, comparison: Comparison) -> str:
         return f"No run matches more ground truths than {base}."
     return (
         f"Against {base}, {view.name(best)} gains most: {words.count(gained, 'ground truth')} "
-        f"{'becomes' if gained == 1 else 'become'} matched, {words.count(lost, 'becomes', 'become')} unmatched, and "
-        f"{words.count(level, 'moves', 'move')} to another set of levels."
+        f"{'becomes' if gained == 1 else 'become'} matched, {_many(lost, 'becomes', 'become')} unmatched and "
+        f"{_many(level, 'moves', 'move')} to another set of levels."
     )
+
+
+def _many(count: int, singular: str, plural: str) -> str:
+    return f"{words.integer(count) if count else 'none'} {singular if count < 2 else plural}"
 
 
 def _never_sentence(comparison: Comparison) -> str:

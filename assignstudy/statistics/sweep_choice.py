@@ -28,14 +28,14 @@ class PickRule:
     the network can never reach has gained nothing.
 
     Attributes:
-        tolerance: Shares that differ by no more than this (equality included) count as equal; 0.001 is a tenth of a
-            percentage point, one box in a thousand.
+        tolerance: Shares that differ by no more than this (equality included) count as equal. Half a percentage point
+            is one box in two hundred: less is not worth a cost that all the others pay.
 
     Raises:
         ValueError: If the tolerance is not from 0 to 1.
     """
 
-    tolerance: float = 0.001
+    tolerance: float = 0.005
 
     def __post_init__(self) -> None:
         """Check the tolerance."""

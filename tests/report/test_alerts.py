@@ -4,7 +4,7 @@ import numpy as np
 
 from assignstudy.report import alerts
 from assignstudy.report.content import State
-from tests.boxes import COCO_P5, make_dataset
+from tests.boxes import make_dataset
 from tests.views import crowded_view, demo_view, empty_view, view_of
 
 

@@ -1,7 +1,5 @@
 """Numbers in words, on the borders where rounding could lie."""
 
-import math
-
 import pandas as pd
 import pytest
 

@@ -468,4 +468,5 @@ def _uncovered(box: npt.NDArray[np.float64], solid: npt.NDArray[np.bool_]) -> np
     )
     nearer = np.arange(len(box))[:, None] < np.arange(len(box))
     hidden = (covers & (nearer & solid)[:, None, :]).any(axis=2)
-    return 1 - np.mean(hidden, axis=1)
+    shown: npt.NDArray[np.float64] = 1 - hidden.mean(axis=1)
+    return shown

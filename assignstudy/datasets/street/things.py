@@ -121,6 +121,10 @@ def _head(brush: Brush, x: float, skin: Colour, hair: Colour, *, behind: bool) -
     brush.block(x - 0.07, 0.12, x + 0.07, 0.185, darker(skin, 0.15))
     brush.oval(x - 0.175, 0.0, x + 0.175, 0.135, hair)
     brush.oval(x - 0.15, 0.032, x + 0.15, 0.15, hair if behind else skin)
+    if not behind:
+        for side in (-0.055, 0.065):
+            brush.oval(x + side - 0.018, 0.082, x + side + 0.018, 0.094, darker(skin, 0.75))
+        brush.oval(x - 0.045, 0.118, x + 0.055, 0.127, mix(skin, (168, 60, 60), 0.55))
 
 
 def _ride(brush: Brush, dice: Dice, colours: tuple[Colour, Colour, Colour, Colour]) -> None:
