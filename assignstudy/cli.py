@@ -118,6 +118,7 @@ class Launch:
         overrides: Settings as typed.
         runs: Keys of the runs started in this process, in order.
         kept: How many of them had been finished by an earlier command.
+        planned: How many runs of a sweep this process is to start.
         progress: The bar over the runs of a sweep.
     """
 
@@ -126,6 +127,7 @@ class Launch:
     overrides: list[str] = field(default_factory=list)
     runs: list[str] = field(default_factory=list)
     kept: int = 0
+    planned: int = 0
     progress: tqdm[Any] | None = None
 
     def start_sweep(self, config: DictConfig) -> None:
@@ -133,7 +135,8 @@ class Launch:
         self.folder, self.is_sweep = Path(config.hydra.sweep.dir), True
         self.overrides = list(_as_typed(config.hydra.overrides.task))
         if config.hydra.launcher._target_.endswith(".BasicLauncher"):  # others run where the bar cannot see it
-            self.progress = tqdm(total=_planned_runs(config), desc="runs", unit="run", leave=False)
+            self.planned = _planned_runs(config)
+            self.progress = tqdm(total=self.planned, desc="runs", unit="run", leave=False)
 
     def note_run(self, run_key: str) -> None:
         """Enter a run when it starts; into the manifest too, so that even a killed sweep knows its runs."""
@@ -196,6 +199,7 @@ def _start(launch: Launch) -> int:
         with _hydra_raises() as wants_traceback, closing(launch):
             hydra.main(config_path=str(resource("conf")), config_name="config", version_base="1.3")(job)()
     except KeyboardInterrupt as interrupt:
+        _say("stopped")
         return 128 + (interrupt.args[0] if interrupt.args else signal.SIGINT)
     except (HydraException, OmegaConfBaseException, AssignStudyError, yaml.YAMLError, ValueError) as error:
         # Hydra raises a bare ValueError for choices that are no names; later than that, one is a defect of ours.
@@ -370,12 +374,13 @@ def _conclude_sweep(launch: Launch, folder: Path) -> int:
     found = _report([folder / key for key in runs])
     if launch.kept:
         print(f"Kept {launch.kept} of {len(launch.runs)} runs that an earlier command had finished.")
-    if unfinished := len(runs) - len(found):
-        _say(f"runs that did not finish: {unfinished}; the same command with hydra.sweep.dir={folder} does the rest")
+    missing = len(runs) - len(found) + max(0, launch.planned - len(launch.runs))
+    if missing:
+        _say(f"{missing} runs are still to be done; the same command with hydra.sweep.dir={folder} does them")
     if found:
         _print_table(folder, {one.lstrip("+").partition("=")[0] for run in found for one in run.overrides})
     print(f"Page: {write_sweep_page(folder)}")
-    return int(unfinished > 0 or any(run.status == "failed" for run in found))
+    return int(missing > 0 or any(run.status == "failed" for run in found))
 
 
 def _report(folders: Sequence[Path]) -> list[RunRecord]:
@@ -386,9 +391,11 @@ def _report(folders: Sequence[Path]) -> list[RunRecord]:
             records.append(record.read_record(folder))
     for notice in dict.fromkeys(notice for run in records for notice in run.notices):
         _say(notice)
+    common = set(records[0].overrides).intersection(*(run.overrides for run in records)) if records else set()
     for run in records:
         if run.error is not None:
-            _say(f"{' '.join(run.overrides)} failed: {run.error}" if len(folders) > 1 else run.error)
+            own = " ".join(override for override in run.overrides if override not in common)
+            _say(f"{own} failed: {run.error}" if own else run.error)
     return records
 
 

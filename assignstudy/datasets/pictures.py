@@ -63,7 +63,7 @@ def open_picture(path: PathText) -> Image.Image:
         OSError: The file is missing or cannot be read.
     """
     try:
-        with Image.open(path) as image:
+        with _quiet(), Image.open(path) as image:
             picture = ImageOps.exif_transpose(image) if _orientation(image) != 1 else image
             return picture.convert("RGB")
     except _BROKEN as error:
@@ -121,12 +121,19 @@ def _reason(error: BaseException) -> str:
 
 @contextmanager
 def _headers_only() -> Iterator[None]:
-    """Lift Pillow's guard against huge pictures, which protects decoding, and its remarks on broken metadata."""
+    """Lift Pillow's guard against huge pictures, which protects decoding."""
     limit = Image.MAX_IMAGE_PIXELS
     Image.MAX_IMAGE_PIXELS = None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _quiet():
             yield
     finally:
         Image.MAX_IMAGE_PIXELS = limit
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without Pillow's remarks on broken metadata and on size, which would tear progress bars."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -41,19 +42,20 @@ def draw(rows: Sequence[ChangeRow]) -> Figure:
         rows: From top to bottom.
     """
     figure = style.new_figure(style.WIDE_PX, _ROW_PX * len(rows) + 84)
-    axes = style.add_axes(figure, style.Margins(left=210, right=40, top=30, bottom=46))
-    reach = max([1, *(sum(side.values()) for row in rows for side in (row.gained, row.lost))]) * 1.08
+    axes = style.add_axes(figure, style.Margins(left=210, right=76, top=30, bottom=46))
+    reach = max([1, *(sum(side.values()) for row in rows for side in (row.gained, row.lost))]) * 1.16
     axes.set(xlim=(-reach, reach), ylim=(len(rows) - 0.5, -0.5), xlabel="ground truths, against the baseline")
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: style.thousands(abs(value))))
     axes.set_yticks(range(len(rows)), [style.shorten(row.name, 32) for row in rows])
     for label, row in zip(axes.get_yticklabels(), rows, strict=True):
         label.set(**row.role.text_style | ({} if row.role is Role.PICK else {"color": style.colour("ink")}))
+    axes.spines["left"].set_visible(False)
     axes.axvline(0, color=style.colour("soft"), linewidth=1.0)
     for place, row in enumerate(rows):
         _draw_side(axes, place, row.gained, 1)
         _draw_side(axes, place, row.lost, -1)
-    _name_sides(axes)
+    _name_sides(axes, list(rows[0].gained) if rows else [])
     return figure
 
 
@@ -67,6 +69,12 @@ def _draw_side(axes: Axes, place: int, by_size: dict[str, int], direction: int) 
         write(axes, (end, place), style.thousands(abs(end)), Role.OTHER, shift=(4 * direction, 0), align=align)
 
 
-def _name_sides(axes: Axes) -> None:
-    for x, text, align in ((0.51, "became matched →", "left"), (0.49, "← became unmatched", "right")):
-        axes.text(x, 1.0, text, transform=axes.transAxes, ha=align, va="bottom", color=style.colour("soft"))
+def _name_sides(axes: Axes, sizes: Sequence[str]) -> None:
+    soft: dict[str, Any] = {"color": style.colour("soft"), "transform": axes.transAxes, "va": "bottom"}
+    axes.text(0.51, 1.0, "became matched →", ha="left", **soft)
+    axes.text(0.49, 1.0, "← became unmatched", ha="right", **soft)
+    for place, size in enumerate(sizes):
+        look: dict[str, Any] = {"color": style.size_colour(size), "fontweight": "bold", "fontsize": style.SMALL_FONT_PX}
+        axes.annotate(
+            size, (1, 1), xycoords="axes fraction", xytext=(10, -9 - 17 * place), textcoords="offset points", **look
+        )

@@ -58,7 +58,7 @@ def draw_numbers(points: Sequence[Point], parameter: str, metric: str, tick: For
     for x, point in there:
         draw_dot(axes, x, point.y, point.role)
         if len(there) <= _NAMED_POINTS or point.role is not Role.OTHER:
-            write(axes, (x, point.y), f"{point.text} {point.role.value}".strip(), point.role, shift=(0, 9))
+            write(axes, (x, point.y), f"{point.text} {point.role.value}".strip(), point.role, shift=(0, 14))
     return figure
 
 

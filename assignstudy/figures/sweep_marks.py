@@ -6,11 +6,30 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from assignstudy.figures import style
+
+_LETTER_PX, _LINE_PX, _DOT_PX = 6.8, 14.0, 5.0
+
+
+class _Place(NamedTuple):
+    """Where words stand: shifted from their dot by some pixels, with a part of them to the left of that point."""
+
+    shift: tuple[float, float]
+    align: str
+    left: float
+
+
+_PLACES = (
+    _Place((9.0, 0.0), "left", 0.0),
+    _Place((-9.0, 0.0), "right", 1.0),
+    _Place((0.0, 14.0), "center", 0.5),
+    _Place((0.0, -14.0), "center", 0.5),
+)
 
 
 class Role(StrEnum):
@@ -58,11 +77,28 @@ def draw_dot(axes: Axes, x: float, y: float, role: Role, *, filled: bool = True)
     axes.plot([x], [y], "o", clip_on=False, zorder=3, **look)
 
 
-def name_dot(axes: Axes, x: float, y: float, text: str, role: Role) -> None:
-    """Words beside a dot, on the side where there is room."""
-    across = axes.transAxes.inverted().transform(axes.transData.transform((x, y)))[0]
-    left = across > 0.62
-    write(axes, (x, y), text, role, shift=(-9 if left else 9, 0), align="right" if left else "left")
+def name_dot(axes: Axes, x: float, y: float, text: str, role: Role, others: Sequence[tuple[float, float]] = ()) -> None:
+    """Words beside a dot, where they stay on the axes and cover no other dot.
+
+    Args:
+        axes: Where to draw, with its final limits.
+        x: Of the dot.
+        y: Of the dot.
+        text: The words.
+        role: Of the run that they belong to.
+        others: The other dots.
+    """
+    at, *rest = axes.transData.transform([(x, y), *others])
+    box, width = axes.get_window_extent(), len(text) * _LETTER_PX
+    chosen = _PLACES[0]
+    for place in _PLACES:
+        low = at + np.array([place.shift[0] - place.left * width, place.shift[1] - _LINE_PX / 2])
+        high = low + np.array([width, _LINE_PX])
+        inside = bool((low >= box.min).all() and (high <= box.max).all())
+        if inside and not any((low <= dot + _DOT_PX).all() and (dot - _DOT_PX <= high).all() for dot in rest):
+            chosen = place
+            break
+    write(axes, (x, y), text, role, shift=chosen.shift, align=chosen.align)
 
 
 def write(
@@ -78,8 +114,7 @@ def write(
         shift: From the point, in pixels.
         align: ``left``, ``center`` or ``right``.
     """
-    vertical = "baseline" if shift[1] else "center"
-    axes.annotate(text, at, xytext=shift, textcoords="offset points", ha=align, va=vertical, **role.text_style)
+    axes.annotate(text, at, xytext=shift, textcoords="offset points", ha=align, va="center", **role.text_style)
 
 
 def name_ends(axes: Axes, labels: Sequence[EndLabel], gap: float) -> None:

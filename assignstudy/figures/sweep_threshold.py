@@ -53,6 +53,7 @@ def draw_recall(curves: Sequence[Curve], threshold: str) -> Figure:
     """
     figure, axes = _axes(curves, threshold)
     axes.set(ylim=(0, 1.02), ylabel="matched ground truths")
+    axes.yaxis.set_major_formatter(FuncFormatter(style.percent))
     _draw_lines(axes, curves, lambda recall: recall)
     return figure
 
@@ -69,6 +70,7 @@ def draw_unmatched(curves: Sequence[Curve], threshold: str, ground_truths: int) 
     figure, axes = _axes(curves, threshold)
     axes.set(ylim=(0.5 / max(ground_truths, 10), 1.2), yscale="log", ylabel="without a positive")
     axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FuncFormatter(style.percent))
     _draw_lines(axes, curves, lambda recall: np.where(recall < 1, 1 - recall, np.nan))
     return figure
 
@@ -79,7 +81,6 @@ def _axes(curves: Sequence[Curve], threshold: str) -> tuple[Figure, Axes]:
     figure = style.new_figure(style.WIDE_PX, 320)
     axes = style.add_axes(figure, style.Margins(left=62, right=18 + 6.2 * longest))
     axes.set(xlim=(ends[0], ends[1]), xlabel=threshold)
-    axes.yaxis.set_major_formatter(FuncFormatter(style.percent))
     return figure, axes
 
 

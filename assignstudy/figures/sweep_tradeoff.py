@@ -11,6 +11,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from assignstudy.figures import style
 from assignstudy.figures.sweep_marks import Role, draw_dot, limits, name_dot
 
+_WIDTH_PX = 300
+
 
 @dataclass(frozen=True, slots=True)
 class Dot:
@@ -38,7 +40,7 @@ def draw(dots: Sequence[Dot], cost: str, *, as_percent: bool) -> Figure:
         cost: What the cost is, for the axis.
         as_percent: Whether it is a share.
     """
-    figure = style.new_figure(height_px=270)
+    figure = style.new_figure(_WIDTH_PX, 250)
     axes = style.add_axes(figure, style.Margins(left=66, right=18, top=14))
     axes.set(xlim=limits([dot.cost for dot in dots], 0.0), ylim=limits([dot.recall for dot in dots], 0.0, 1.0))
     axes.set(xlabel=cost, ylabel="best possible recall")
@@ -49,7 +51,8 @@ def draw(dots: Sequence[Dot], cost: str, *, as_percent: bool) -> Figure:
     for dot in sorted(dots, key=lambda dot: dot.role.value):
         draw_dot(axes, dot.cost, dot.recall, dot.role, filled=dot.on_front)
         if dot.role is not Role.OTHER:
-            name_dot(axes, dot.cost, dot.recall, dot.role.value, dot.role)
+            others = [(other.cost, other.recall) for other in dots if other is not dot]
+            name_dot(axes, dot.cost, dot.recall, dot.role.value, dot.role, others)
     return figure
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,12 +14,18 @@ from assignstudy.report.sweep_view import SweepView
 from assignstudy.statistics.sweep_metrics import MetricFacts, facts
 from assignstudy.statistics.sweep_parameters import rows_of, run_at, value_text
 
-_PRINT = {"int": words.integer, "ratio": words.ratio, "percent": words.percent}
+_PRINT = {"int": words.integer, "number": words.number, "ratio": words.ratio, "percent": words.percent}
 
 
 def metric_text(name: str, value: float | None) -> str:
     """A metric's value as the page prints it; a dash where it is undefined."""
     return _PRINT[facts(name).kind](value)
+
+
+def metric_value(view: SweepView, row: int, name: str) -> float:
+    """A metric, share or numeric parameter of a run; NaN where it is undefined."""
+    value = run_at(view.runs, row)[name]
+    return math.nan if words.is_undefined(value) else float(value)
 
 
 def run_columns(view: SweepView) -> list[Column]:
@@ -38,7 +45,7 @@ def run_cells(view: SweepView, row: int) -> list[Cell]:
 def metric_columns(names: Iterable[str], *, in_words: bool) -> list[Column]:
     """A column per metric, headed by its published name or in words."""
     known = [facts(name) for name in names]
-    return [Column(one.name, one.title if in_words else one.name, Kind(one.kind)) for one in known]
+    return [Column(one.name, (one.short or one.title) if in_words else one.name, Kind(one.kind)) for one in known]
 
 
 def metric_cells(runs: pd.DataFrame, comparable: Sequence[int], names: Sequence[str]) -> dict[int, list[Cell]]:

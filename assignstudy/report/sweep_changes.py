@@ -85,7 +85,10 @@ def _compared(view: SweepView) -> list[int]:
 
 def _picture(view: SweepView, comparison: Comparison) -> Picture:
     rows = [_bars(view, comparison, row) for row in _compared(view)[:MOST_BARS]]
-    return Picture(to_svg(sweep_changes.draw(rows), "sweep-changes", _sentence(view, comparison)), "By size")
+    return Picture(
+        to_svg(sweep_changes.draw(rows), "sweep-changes", _sentence(view, comparison)),
+        "Became matched and unmatched, by size",
+    )
 
 
 def _bars(view: SweepView, comparison: Comparison, row: int) -> ChangeRow:

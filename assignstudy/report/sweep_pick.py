@@ -126,7 +126,7 @@ def _picture(view: SweepView, cost: str) -> Picture:
         f"Best possible recall against {facts(cost).title}, one dot per run. The recommended run has a recall of "
         f"{words.ratio(best['bpr'])} at {metric_text(cost, best[cost])}."
     )
-    return Picture(to_svg(figure, f"sweep-tradeoff-{cost}", alt), f"Recall and {facts(cost).title}")
+    return Picture(to_svg(figure, f"sweep-tradeoff-{cost}", alt), f"Recall against {facts(cost).title}")
 
 
 def _dot(view: SweepView, row: int, cost: str) -> Dot:

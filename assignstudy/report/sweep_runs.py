@@ -7,7 +7,7 @@ from assignstudy.report.content import Cell, Column, Finding, SectionContent, Ta
 from assignstudy.report.sweep_cells import metric_cells, metric_columns, run_cells, run_columns
 from assignstudy.report.sweep_view import SweepView
 from assignstudy.statistics.sweep_metrics import is_metric
-from assignstudy.statistics.sweep_parameters import rows_of, run_at
+from assignstudy.statistics.sweep_parameters import rows_of
 
 KEY, TITLE = "runs", "Runs"
 FIRST = ("bpr", "unmatched", "unreachable_share", "contested_share", "positives_per_gt")
@@ -20,9 +20,12 @@ HOW_TO_READ = (
 
 def build(view: SweepView) -> SectionContent:
     """The table of runs, in the order of the recommendation; failed ones stay, with their error."""
-    tables = (_key_metrics(view), _all_metrics(view)) if len(view.finished) else (_failures(view),)
+    tables = (_key_metrics(view), _all_metrics(view)) if len(view.finished) else ()
+    failures = (_failures(view),) if len(view.failed) else ()
     how_to_read = HOW_TO_READ if len(view.order) > 1 else ""
-    return SectionContent(KEY, TITLE, Finding(_sentence(view)), tables=tables, how_to_read=how_to_read)
+    return SectionContent(
+        KEY, TITLE, Finding(_sentence(view)), tables=tables[:1] + failures + tables[1:], how_to_read=how_to_read
+    )
 
 
 def ranked_rows(view: SweepView) -> list[int]:
@@ -67,10 +70,7 @@ def _shown(view: SweepView) -> list[str]:
 
 
 def _status(view: SweepView, row: int) -> tuple[Cell, ...]:
-    if not len(view.failed):
-        return ()
-    run = run_at(view.runs, row)
-    return (Cell("finished" if run["status"] == "finished" else f"failed: {run['error']}"),)
+    return (Cell(str(view.runs.at[row, "status"])),) if len(view.failed) else ()
 
 
 def _all_metrics(view: SweepView) -> TableView:
@@ -86,5 +86,5 @@ def _all_metrics(view: SweepView) -> TableView:
 
 
 def _failures(view: SweepView) -> TableView:
-    rows = tuple((*run_cells(view, row), *_status(view, row)) for row in ranked_rows(view))
-    return TableView("Runs and their errors", (*run_columns(view), Column("status", "status")), rows, folded=False)
+    rows = tuple((*run_cells(view, row), Cell(str(view.runs.at[row, "error"]))) for row in rows_of(view.failed))
+    return TableView("Failed runs and their errors", (*run_columns(view), Column("error", "error")), rows, folded=False)

@@ -9,7 +9,7 @@ from typing import Literal
 
 import pandas as pd
 
-Kind = Literal["int", "ratio", "percent"]
+Kind = Literal["int", "number", "ratio", "percent"]
 Better = Literal["higher", "lower"]
 
 LEVEL_METRIC = re.compile(r"positives_P(\d+)")
@@ -22,14 +22,16 @@ class MetricFacts:
     Attributes:
         name: Its published name, or the name of a share that is derived from published ones.
         title: The name in words.
-        kind: How it is shown: a count, a number with four decimals, or a percentage.
+        kind: How it is shown: a count, a number with two decimals or with four, or a percentage.
         better: Which way is better; None where more is neither good nor bad by itself.
+        short: Heading of a column; empty where the title is short enough.
     """
 
     name: str
     title: str
     kind: Kind
     better: Better | None = None
+    short: str = ""
 
 
 METRICS = (
@@ -40,9 +42,9 @@ METRICS = (
     MetricFacts("rejected", "rejected", "int"),
     MetricFacts("positives", "positives", "int"),
     MetricFacts("unmatched", "unmatched", "int", "lower"),
-    MetricFacts("bpr", "best possible recall", "ratio", "higher"),
+    MetricFacts("bpr", "best possible recall", "ratio", "higher", short="bpr"),
     MetricFacts("anchors_per_gt", "anchors per ground truth", "ratio"),
-    MetricFacts("positives_per_gt", "positives per ground truth", "ratio"),
+    MetricFacts("positives_per_gt", "positives per ground truth", "number", short="positives per gt"),
     MetricFacts("share_centre", "positives in the centre's cell", "percent"),
     MetricFacts("share_left", "positives in the cell to the left", "percent"),
     MetricFacts("share_up", "positives in the cell above", "percent"),
@@ -51,10 +53,10 @@ METRICS = (
     MetricFacts("slots", "slots", "int"),
     MetricFacts("contested_slots", "contested slots", "int", "lower"),
     MetricFacts("self_duplicates", "self-duplicates", "int", "lower"),
-    MetricFacts("matched_without_slot", "matched without a slot", "int", "lower"),
+    MetricFacts("matched_without_slot", "matched without a slot", "int", "lower", short="without a slot"),
     MetricFacts("unreachable", "unreachable positives", "int", "lower"),
     MetricFacts("positive_share", "share of slots that are positive", "percent"),
-    MetricFacts("mean_prior_iou", "mean IoU of anchor and ground truth", "ratio", "higher"),
+    MetricFacts("mean_prior_iou", "mean IoU of anchor and ground truth", "ratio", "higher", short="prior IoU"),
     MetricFacts("unmatched_small", "unmatched, small", "int", "lower"),
     MetricFacts("unmatched_medium", "unmatched, medium", "int", "lower"),
     MetricFacts("unmatched_large", "unmatched, large", "int", "lower"),
@@ -62,9 +64,9 @@ METRICS = (
 """The published metrics in their published order; ``positives_P3`` and so on come after ``positives``."""
 
 SHARES = (
-    MetricFacts("recall_in_reach", "recall in reach", "ratio", "higher"),
-    MetricFacts("unreachable_share", "unreachable, of positives", "percent", "lower"),
-    MetricFacts("contested_share", "contested, of slots", "percent", "lower"),
+    MetricFacts("recall_in_reach", "recall in reach", "ratio", "higher", short="in reach"),
+    MetricFacts("unreachable_share", "unreachable positives", "percent", "lower", short="unreachable"),
+    MetricFacts("contested_share", "contested slots", "percent", "lower", short="contested"),
 )
 """What the sweep page derives so that runs with different numbers of positives can be compared."""
 
