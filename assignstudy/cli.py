@@ -376,7 +376,7 @@ def _conclude_sweep(launch: Launch, folder: Path) -> int:
         print(f"Kept {launch.kept} of {len(launch.runs)} runs that an earlier command had finished.")
     missing = len(runs) - len(found) + max(0, launch.planned - len(launch.runs))
     if missing:
-        _say(f"{missing} runs are still to be done; the same command with hydra.sweep.dir={folder} does them")
+        _say(f"runs still to be done: {missing}; the same command with hydra.sweep.dir={folder} does them")
     if found:
         _print_table(folder, {one.lstrip("+").partition("=")[0] for run in found for one in run.overrides})
     print(f"Page: {write_sweep_page(folder)}")

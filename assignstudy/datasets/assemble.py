@@ -4,7 +4,7 @@ Every reader hands its boxes over as written; what is broken, odd or doubled is 
 formats agree on it:
 
 * refused: not finite, unknown class, no area, wholly outside the image (a box that only touches the border has no area
-  inside and counts as outside);
+  inside and counts as outside, see :data:`LEAST_OVERLAP`);
 * kept and reported: partly outside, by more than :data:`BORDER_TOLERANCE_PX`; exact duplicates, unless the format's
   own trainer removes them.
 """
@@ -31,6 +31,10 @@ Floats = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 BORDER_TOLERANCE_PX = 0.02
 """Boxes are written with six decimals (YOLO) or hundredths of a pixel (COCO), so the edge of a box that ends at the
 border may land up to 0.01 pixels beyond it. Twice that is called partly outside; such noise is not."""
+
+LEAST_OVERLAP = 1e-6
+"""Share of the image's side that a box must reach into it, more than what six decimals or float32 can make up. A box
+that begins where the image ends overlaps by such noise, and is outside."""
 
 LARGEST_SIDE = 2**31 - 1
 """Image sides are stored in 32 bits."""
@@ -191,7 +195,7 @@ def _beyond_border(
     """How far each box reaches over the border, in pixels of the original, and whether any of it is inside."""
     low, high = box[:, :2] - box[:, 2:] / 2, box[:, :2] + box[:, 2:] / 2
     beyond_px = (np.maximum(-low, high - 1) * wh).max(axis=1, initial=0)
-    return beyond_px, np.all((high > 0) & (low < 1), axis=1)
+    return beyond_px, np.all((high > LEAST_OVERLAP) & (low < 1 - LEAST_OVERLAP), axis=1)
 
 
 def _duplicates(image: Ints, class_id: Ints, box: npt.NDArray[np.float32]) -> list[tuple[int, int]]:

@@ -42,12 +42,13 @@ def draw(rows: Sequence[ChangeRow]) -> Figure:
         rows: From top to bottom.
     """
     figure = style.new_figure(style.WIDE_PX, _ROW_PX * len(rows) + 84)
-    axes = style.add_axes(figure, style.Margins(left=210, right=76, top=30, bottom=46))
+    longest = max((len(_name(row)) for row in rows), default=0)
+    axes = style.add_axes(figure, style.Margins(left=18 + 6.4 * longest, right=84, top=30, bottom=46))
     reach = max([1, *(sum(side.values()) for row in rows for side in (row.gained, row.lost))]) * 1.16
     axes.set(xlim=(-reach, reach), ylim=(len(rows) - 0.5, -0.5), xlabel="ground truths, against the baseline")
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: style.thousands(abs(value))))
-    axes.set_yticks(range(len(rows)), [style.shorten(row.name, 32) for row in rows])
+    axes.set_yticks(range(len(rows)), list(map(_name, rows)))
     for label, row in zip(axes.get_yticklabels(), rows, strict=True):
         label.set(**row.role.text_style | ({} if row.role is Role.PICK else {"color": style.colour("ink")}))
     axes.spines["left"].set_visible(False)
@@ -57,6 +58,10 @@ def draw(rows: Sequence[ChangeRow]) -> Figure:
         _draw_side(axes, place, row.lost, -1)
     _name_sides(axes, list(rows[0].gained) if rows else [])
     return figure
+
+
+def _name(row: ChangeRow) -> str:
+    return style.shorten(row.name, 32)
 
 
 def _draw_side(axes: Axes, place: int, by_size: dict[str, int], direction: int) -> None:
@@ -74,7 +79,11 @@ def _name_sides(axes: Axes, sizes: Sequence[str]) -> None:
     axes.text(0.51, 1.0, "became matched →", ha="left", **soft)
     axes.text(0.49, 1.0, "← became unmatched", ha="right", **soft)
     for place, size in enumerate(sizes):
-        look: dict[str, Any] = {"color": style.size_colour(size), "fontweight": "bold", "fontsize": style.SMALL_FONT_PX}
-        axes.annotate(
-            size, (1, 1), xycoords="axes fraction", xytext=(10, -9 - 17 * place), textcoords="offset points", **look
-        )
+        _name_size(axes, size, -9 - 17 * place)
+
+
+def _name_size(axes: Axes, size: str, down: float) -> None:
+    """A key that does not rely on the text being coloured, which small text could not carry."""
+    where: dict[str, Any] = {"xy": (1, 1), "xycoords": "axes fraction", "textcoords": "offset points", "va": "center"}
+    axes.annotate("■", xytext=(10, down), color=style.size_colour(size), **where)
+    axes.annotate(size, xytext=(24, down), **where, **Role.OTHER.text_style)

@@ -5,18 +5,17 @@ Text stays text, so that names in any script are drawn by the reader's fonts and
 
 from __future__ import annotations
 
-import io
 import re
-import warnings
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from markupsafe import Markup
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
 
-from assignstudy.figures import style
+from assignstudy.figures import style, svg
 
-_NO_METADATA = {"Creator": None, "Date": None, "Format": None, "Type": None}
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 _VARIABLES = {colour.light: f"var(--{name})" for name, colour in style.COLOURS.items()}
 _HEX = re.compile(r"#[0-9a-f]{6}\b")
 _LONG_DECIMAL = re.compile(r"-?\d+\.\d{3,}")
@@ -35,7 +34,7 @@ def to_svg(figure: Figure, key: str, alt: str) -> Markup:
         key: Unique on the page; every id within the SVG begins with it.
         alt: What the figure shows, for people who do not see it.
     """
-    root = ElementTree.fromstring(_write(figure, key))
+    root = ElementTree.fromstring(svg.write(figure, key))
     for parent in list(root.iter()):
         for child in [child for child in parent if _local(child.tag) in ("metadata", "style")]:
             parent.remove(child)
@@ -44,17 +43,6 @@ def to_svg(figure: Figure, key: str, alt: str) -> Markup:
         _adapt(element, key, referenced)
     _set_root(root, alt)
     return Markup(ElementTree.tostring(root, encoding="unicode"))  # serialised from a tree: escaped
-
-
-def _write(figure: Figure, key: str) -> str:
-    FigureCanvasSVG(figure)
-    buffer = io.StringIO()
-    with style.drawing(hashsalt=key), warnings.catch_warnings():
-        # Text is not drawn here but in the browser, which has fonts for these glyphs: only their width is guessed.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
-        figure.savefig(buffer, format="svg", metadata=_NO_METADATA)
-    return buffer.getvalue()
 
 
 def _local(name: str) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from assignstudy.figures import (
     anchor_bars,
@@ -42,6 +42,9 @@ from assignstudy.statistics import shapes as shape_statistics
 from assignstudy.statistics import threshold_curve as curve_statistics
 from assignstudy.statistics.entered import records
 from assignstudy.types import Threshold
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def verdict(view: RunView, key: str, title: str) -> SectionContent:

@@ -24,7 +24,7 @@ def metric_text(name: str, value: float | None) -> str:
 
 def metric_value(view: SweepView, row: int, name: str) -> float:
     """A metric, share or numeric parameter of a run; NaN where it is undefined."""
-    value = run_at(view.runs, row)[name]
+    value = view.run(row)[name]
     return math.nan if words.is_undefined(value) else float(value)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from assignstudy.figures import sweep_changes
 from assignstudy.figures.sweep_changes import ChangeRow
 from assignstudy.report import words
@@ -13,10 +15,11 @@ from assignstudy.statistics.sweep_pairs import Comparison
 
 KEY, TITLE = "changes", "Who gained, who lost"
 MOST_BARS = 40
+SIDES = ("gained", "lost")
 HOW_TO_READ = (
     "every ground truth is followed from the baseline to each run by its gt_id, so gains and losses do not cancel out. "
-    "Sizes are those on the baseline's network input: small < 32² ≤ medium ≤ 96² < large, in px². Another level means "
-    "that the ground truth is matched in both, but by another set of levels."
+    "Gained: unmatched in the baseline, matched here; lost: the reverse; level: matched in both, by another set of "
+    "levels. Sizes are those on the baseline's network input: small < 32² ≤ medium ≤ 96² < large, in px²."
 )
 
 
@@ -31,7 +34,7 @@ def build(view: SweepView) -> SectionContent:
         TITLE,
         Finding(_sentence(view, comparison)),
         pictures=() if alone else (_picture(view, comparison),),
-        tables=(*(() if alone else (_changes(view, comparison),)), _never(comparison)),
+        tables=(*(() if alone else _changes(view, comparison)), _never(comparison)),
         how_to_read="" if alone else HOW_TO_READ,
     )
 
@@ -79,8 +82,9 @@ def _counts(view: SweepView, comparison: Comparison, row: int) -> dict[str, int]
 
 
 def _compared(view: SweepView) -> list[int]:
-    """All comparable runs but the baseline, in the order of the recommendation."""
-    return [row for row in view.order if view.baseline is not None and row != view.baseline.row]
+    """The runs that were held against the baseline, in the order of the recommendation."""
+    keys = set() if view.comparison is None else set(view.comparison.changes.index)
+    return [row for row in view.order if view.runs.at[row, "run_key"] in keys]
 
 
 def _picture(view: SweepView, comparison: Comparison) -> Picture:
@@ -93,23 +97,28 @@ def _picture(view: SweepView, comparison: Comparison) -> Picture:
 
 def _bars(view: SweepView, comparison: Comparison, row: int) -> ChangeRow:
     counts, sizes = _counts(view, comparison, row), [str(size) for size in comparison.never.index]
-    gained, lost = ({size: counts[f"{side}_{size}"] for size in sizes} for side in ("gained", "lost"))
+    gained, lost = ({size: counts[f"{side}_{size}"] for size in sizes} for side in SIDES)
     return ChangeRow(view.name(row), gained, lost, view.role(row))
 
 
-def _changes(view: SweepView, comparison: Comparison) -> TableView:
-    names = [str(name) for name in comparison.changes.columns]
-    headings = [Column(name, _HEADINGS.get(name, name.replace("_", ", ")), Kind.INT) for name in names]
-    counts = {row: _counts(view, comparison, row) for row in _compared(view)}
-    return TableView(
-        "ground truths that became matched, unmatched or changed level, against the baseline",
-        (*run_columns(view), *headings),
-        tuple((*run_cells(view, row), *(Cell(words.integer(n)) for n in counts[row].values())) for row in counts),
-        folded=False,
+def _changes(view: SweepView, comparison: Comparison) -> tuple[TableView, ...]:
+    sizes = [str(size) for size in comparison.never.index]
+    by_size = [(f"{side}_{size}", f"{side} {size}" if size == sizes[0] else size) for side in SIDES for size in sizes]
+    whole = [(name, name) for name in comparison.changes.columns if "_" not in name]
+    return (
+        _table(view, comparison, "Ground truths gained, lost and moved, against the baseline", whole, folded=False),
+        _table(view, comparison, "ground truths gained and lost, by size on the baseline's network input", by_size),
     )
 
 
-_HEADINGS = {"gained": "became matched", "lost": "became unmatched", "level": "another level", "same": "the same"}
+def _table(
+    view: SweepView, comparison: Comparison, caption: str, headings: Sequence[tuple[str, str]], *, folded: bool = True
+) -> TableView:
+    """A row per run, a column per count: its name and its heading."""
+    columns = (*run_columns(view), *(Column(name, heading, Kind.INT) for name, heading in headings))
+    counts = {row: _counts(view, comparison, row) for row in _compared(view)}
+    cells = {row: [Cell(words.integer(counts[row][name])) for name, _ in headings] for row in counts}
+    return TableView(caption, columns, tuple((*run_cells(view, row), *cells[row]) for row in counts), folded=folded)
 
 
 def _never(comparison: Comparison) -> TableView:

@@ -30,8 +30,8 @@ METRICS = ("bpr", "unreachable_share", "contested_share", "positives_per_gt")
 METRICS_IN_PANELS = ("bpr", "contested_share")
 MOST_PANELS = 12
 HOW_TO_READ = (
-    "the recommended run and the baseline carry their names. On a map, colours farther from the page's are more: better "
-    "for recall, worse for unreachable positives and contested slots."
+    "the recommended run and the baseline carry their names. On a map, a colour farther from the page's is more: "
+    "better for recall, worse for unreachable positives and contested slots."
 )
 
 
@@ -55,7 +55,8 @@ def _sentence(view: SweepView) -> str:
     if not spreads[strongest]:
         return "No parameter of this sweep changes the recall."
     mean = means[strongest]
-    best, worst = (f"{words.ratio(mean[value])} at {value_text(value)}" for value in (mean.idxmax(), mean.idxmin()))
+    best = f"{words.ratio(mean.max())} at {value_text(mean.idxmax())}"
+    worst = f"{words.ratio(mean.min())} at {value_text(mean.idxmin())}"
     return f"Recall depends most on {strongest}: {'on average ' if len(names) > 1 else ''}it is {best} and {worst}."
 
 
@@ -88,7 +89,7 @@ def _figure(view: SweepView, where: Layout, panel: Panel, metric: str) -> Figure
 def _alt(view: SweepView, where: Layout, metric: str) -> str:
     values = view.comparable[metric]
     over = words.listing([name for name in (where.x, where.series) if name])
-    best = metric_text(metric, run_at(view.runs, view.order[0])[metric])
+    best = metric_text(metric, view.run(view.order[0])[metric])
     return (
         f"{words.sentence(facts(metric).title)} over {over}: from {metric_text(metric, values.min())} to "
         f"{metric_text(metric, values.max())}; {best} for the recommended run."

@@ -6,11 +6,18 @@ import math
 from typing import Any
 
 from assignstudy.figures import sweep_tradeoff
-from assignstudy.figures.sweep_tradeoff import Dot
+from assignstudy.figures.sweep_tradeoff import CostPanel, Dot
 from assignstudy.report import words
 from assignstudy.report.content import Card, Fact, Finding, Picture, SectionContent, TableView
 from assignstudy.report.embed import to_svg
-from assignstudy.report.sweep_cells import metric_cells, metric_columns, metric_text, run_cells, run_columns
+from assignstudy.report.sweep_cells import (
+    metric_cells,
+    metric_columns,
+    metric_text,
+    metric_value,
+    run_cells,
+    run_columns,
+)
 from assignstudy.report.sweep_view import SweepView
 from assignstudy.statistics.sweep_choice import COSTS
 from assignstudy.statistics.sweep_metrics import facts
@@ -19,6 +26,7 @@ from assignstudy.statistics.sweep_parameters import run_at
 KEY, TITLE = "pick", "What to pick"
 CARD_METRICS = ("bpr", "unmatched", "unreachable_share", "contested_share", "positives_per_gt")
 FRONT_METRICS = ("bpr", "unmatched", *COSTS, "mean_prior_iou")
+CAPTION = "Recall against what it costs"
 HOW_TO_READ = (
     "a dot is a run; the upper left is best. Hollow dots are beaten: another run has at least their recall, at no "
     "higher cost of any kind. Filled ones are the Pareto front: choosing between them is choosing what to give up."
@@ -42,7 +50,7 @@ def build(view: SweepView) -> SectionContent:
 
 
 def _sentence(view: SweepView) -> str:
-    pick = run_at(view.runs, view.order[0])
+    pick = view.run(view.order[0])
     matched = pick["ground_truths"] - pick["unmatched"]
     start = f"Train with {view.name(view.order[0])}" if len(view.order) > 1 else "There is only one run to go by"
     found = (
@@ -65,7 +73,7 @@ def _against_baseline(view: SweepView, pick: dict[str, Any]) -> str:
         return ""
     if view.baseline.row == view.order[0]:
         return f"It is also the baseline, {view.baseline.reason}: by the rule below no other run is better."
-    base = run_at(view.runs, view.baseline.row)
+    base = view.run(view.baseline.row)
     fewer = int(base["unmatched"] - pick["unmatched"])
     change = f"{words.integer(abs(fewer))} {'more' if fewer > 0 else 'fewer'}" if fewer else "as many"
     contested = f"{metric_text('contested_share', pick['contested_share'])} of its slots are contested"
@@ -85,9 +93,9 @@ def _pixels(pick: dict[str, Any], base: dict[str, Any]) -> str:
 
 
 def _cards(view: SweepView) -> tuple[Card, ...]:
-    pick = run_at(view.runs, view.order[0])
+    pick = view.run(view.order[0])
     base = view.baseline.row if view.baseline else view.order[0]
-    held_against = run_at(view.runs, base)
+    held_against = view.run(base)
     return tuple(
         Card(
             facts(name).title,
@@ -110,28 +118,25 @@ def _facts(view: SweepView) -> tuple[Fact, ...]:
 
 
 def _pictures(view: SweepView) -> tuple[Picture, ...]:
-    shown = [name for name in COSTS if view.comparable[name].nunique() > 1]
-    return tuple(_picture(view, name) for name in shown) if len(view.order) > 1 else ()
+    costs = [name for name in COSTS if view.comparable[name].nunique() > 1]
+    if not costs or view.comparable["bpr"].isna().all():
+        return ()
+    best = view.run(view.order[0])
+    prices = words.listing([f"{metric_text(name, best[name])} {facts(name).title}" for name in costs])
+    alt = f"Best possible recall against its costs, a dot per run. Recommended: {words.ratio(best['bpr'])}, {prices}."
+    return (
+        Picture(to_svg(sweep_tradeoff.draw([_panel(view, name) for name in costs]), "sweep-tradeoff", alt), CAPTION),
+    )
 
 
-def _picture(view: SweepView, cost: str) -> Picture:
+def _panel(view: SweepView, cost: str) -> CostPanel:
     dots = [_dot(view, row, cost) for row in view.order]
-    figure = sweep_tradeoff.draw(
-        [dot for dot in dots if not math.isnan(dot.cost) and not math.isnan(dot.recall)],
-        facts(cost).title,
-        as_percent=facts(cost).kind == "percent",
-    )
-    best = run_at(view.runs, view.order[0])
-    alt = (
-        f"Best possible recall against {facts(cost).title}, one dot per run. The recommended run has a recall of "
-        f"{words.ratio(best['bpr'])} at {metric_text(cost, best[cost])}."
-    )
-    return Picture(to_svg(figure, f"sweep-tradeoff-{cost}", alt), f"Recall against {facts(cost).title}")
+    known = tuple(dot for dot in dots if not math.isnan(dot.cost) and not math.isnan(dot.recall))
+    return CostPanel(facts(cost).title, facts(cost).kind == "percent", known)
 
 
 def _dot(view: SweepView, row: int, cost: str) -> Dot:
-    run = run_at(view.runs, row)
-    recall, price = (math.nan if words.is_undefined(run[name]) else float(run[name]) for name in ("bpr", cost))
+    recall, price = (metric_value(view, row, name) for name in ("bpr", cost))
     return Dot(price, recall, view.on_front[row], view.role(row))
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from assignstudy.report import words
 from assignstudy.report.content import Cell, Column, Finding, SectionContent, TableView
 from assignstudy.report.sweep_cells import metric_cells, metric_columns, run_cells, run_columns
@@ -11,7 +14,19 @@ from assignstudy.statistics.sweep_parameters import rows_of
 
 KEY, TITLE = "runs", "Runs"
 FIRST = ("bpr", "unmatched", "unreachable_share", "contested_share", "positives_per_gt")
-THEN = ("matched_without_slot", "mean_prior_iou", "unmatched_small", "unmatched_medium", "unmatched_large")
+GROUPS = (
+    ("Labels", re.compile("images|images_without_gt|ground_truths|ignored|rejected")),
+    ("Matching", re.compile("unmatched|bpr|anchors_per_gt|positives_per_gt")),
+    ("Unmatched by size", re.compile("unmatched_.*")),
+    ("Positives by level", re.compile(r"positives|positives_P\d+")),
+    ("Positives by cell", re.compile("share_.*")),
+    ("Slots", re.compile("slots|contested_slots|self_duplicates|matched_without_slot")),
+    ("Anchors", re.compile("unreachable|positive_share|mean_prior_iou")),
+)
+"""The published metrics, in tables narrow enough for paper."""
+
+NOTE = "All metrics, unrounded, are in runs.csv and runs.parquet beside this page."
+
 HOW_TO_READ = (
     "the recommended run stands first and each further one is what the rule would pick next. A run's key leads to its "
     "own page. Best and worst are marked where one direction is better; more positives per ground truth is neither."
@@ -20,12 +35,11 @@ HOW_TO_READ = (
 
 def build(view: SweepView) -> SectionContent:
     """The table of runs, in the order of the recommendation; failed ones stay, with their error."""
-    tables = (_key_metrics(view), _all_metrics(view)) if len(view.finished) else ()
-    failures = (_failures(view),) if len(view.failed) else ()
+    tables = [_key_metrics(view)] if len(view.finished) else []
+    tables += [_failures(view)] if len(view.failed) else []
+    tables += _groups(view) if len(view.finished) else []
     how_to_read = HOW_TO_READ if len(view.order) > 1 else ""
-    return SectionContent(
-        KEY, TITLE, Finding(_sentence(view)), tables=tables[:1] + failures + tables[1:], how_to_read=how_to_read
-    )
+    return SectionContent(KEY, TITLE, Finding(_sentence(view)), tables=tuple(tables), how_to_read=how_to_read)
 
 
 def ranked_rows(view: SweepView) -> list[int]:
@@ -66,23 +80,28 @@ def _shown(view: SweepView) -> list[str]:
     """Recall in reach is a column of its own only where it is not the recall."""
     there = view.comparable
     in_reach = [] if there["recall_in_reach"].equals(there["bpr"]) else ["recall_in_reach"]
-    return [FIRST[0], *in_reach, *FIRST[1:], *THEN]
+    return [FIRST[0], *in_reach, *FIRST[1:]]
 
 
 def _status(view: SweepView, row: int) -> tuple[Cell, ...]:
     return (Cell(str(view.runs.at[row, "status"])),) if len(view.failed) else ()
 
 
-def _all_metrics(view: SweepView) -> TableView:
-    names = [str(name) for name in view.runs.columns if is_metric(str(name))]
+def _group(view: SweepView, title: str, names: Sequence[str], note: str) -> TableView:
     rows = [*view.order, *view.on_other_labels]
     cells = metric_cells(view.runs, view.order, names)
     return TableView(
-        "all metrics under their published names",
+        f"{title}, under the published names",
         (*run_columns(view), *metric_columns(names, in_words=False)),
         tuple((*run_cells(view, row), *cells[row]) for row in rows),
-        note="The same table, unrounded, is in runs.csv and runs.parquet beside this page.",
+        note=note,
     )
+
+
+def _groups(view: SweepView) -> list[TableView]:
+    names = [str(name) for name in view.runs.columns if is_metric(str(name))]
+    found = [(title, [name for name in names if pattern.fullmatch(name)]) for title, pattern in GROUPS]
+    return [_group(view, title, group, NOTE if (title, group) == found[-1] else "") for title, group in found if group]
 
 
 def _failures(view: SweepView) -> TableView:

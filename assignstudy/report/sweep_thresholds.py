@@ -22,7 +22,7 @@ GOALS = (0.99, 0.999)
 _ROUNDING = 1e-12
 HOW_TO_READ = (
     "a curve holds every threshold, run or not; dots are the ones that were run. Where a curve is flat, a stricter "
-    "threshold costs no recall. The second picture shows the same from below, so that the last per mille can be seen."
+    "threshold costs no recall. The axis is stretched towards 100 %, so that the last per mille can be seen."
 )
 
 
@@ -35,7 +35,7 @@ def build(view: SweepView) -> SectionContent:
         KEY,
         TITLE,
         Finding(" ".join(_sentence(view, axis) for axis in axes)),
-        pictures=tuple(picture for axis in axes for picture in _pictures(view, axis)),
+        pictures=tuple(_picture(view, axis) for axis in axes),
         tables=tuple(_table(view, axis) for axis in axes),
         how_to_read=HOW_TO_READ,
     )
@@ -61,7 +61,7 @@ def _sentence(view: SweepView, axis: ThresholdAxis) -> str:
 
 def _needed(curve: SettingCurve, goal: float) -> str:
     at = _threshold_for(curve, goal)
-    return f"{goal:g} nowhere on the axis" if at is None else f"{goal:g} at {value_text(at)}"
+    return f"{goal:g} at no threshold shown" if at is None else f"{goal:g} at {value_text(at)}"
 
 
 def _to_match(curve: SettingCurve, recall: float) -> str:
@@ -78,15 +78,11 @@ def _threshold_for(curve: SettingCurve, recall: float) -> float | None:
     return round(float(curve.axis.grid[enough[0 if curve.axis.matches_below else -1]]), 2)
 
 
-def _pictures(view: SweepView, axis: ThresholdAxis) -> tuple[Picture, ...]:
-    curves = _curves(view, axis)
-    lines = [_line(view, curve) for curve in curves]
-    boxes = int(view.comparable["ground_truths"].max())
+def _picture(view: SweepView, axis: ThresholdAxis) -> Picture:
+    curves, boxes = _curves(view, axis), int(view.comparable["ground_truths"].max())
+    figure = sweep_threshold.draw([_line(view, curve) for curve in curves], axis.name, boxes)
     alt = f"Share of ground truths with a positive against {axis.name}: {_at_middle(curves)}"
-    recall = to_svg(sweep_threshold.draw_recall(lines, axis.name), f"sweep-recall-{axis.name}", alt)
-    lost = to_svg(sweep_threshold.draw_unmatched(lines, axis.name, boxes), f"sweep-lost-{axis.name}", alt)
-    upside_down = "The same upside down, on a logarithmic axis: ground truths without a positive"
-    return Picture(recall, f"Recall against {axis.name}"), Picture(lost, upside_down)
+    return Picture(to_svg(figure, f"sweep-recall-{axis.name}", alt), f"Recall against {axis.name}")
 
 
 def _at_middle(curves: Sequence[SettingCurve]) -> str:

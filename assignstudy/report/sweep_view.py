@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +14,7 @@ import pandas as pd
 from assignstudy.figures.sweep_marks import Role
 from assignstudy.statistics.sweep_choice import Baseline, PickRule
 from assignstudy.statistics.sweep_pairs import Comparison
-from assignstudy.statistics.sweep_parameters import differing, label, rows_of, run_at
+from assignstudy.statistics.sweep_parameters import differing, label, records, rows_of
 from assignstudy.statistics.sweep_threshold import ThresholdAxis
 
 
@@ -85,12 +87,12 @@ class SweepView:
     unfinished: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def parameters(self) -> list[str]:
         """The parameters in which the runs differ."""
         return differing(self.runs)
 
-    @property
+    @cached_property
     def comparable(self) -> pd.DataFrame:
         """The comparable runs in launch order."""
         return self.runs.loc[sorted(self.order)]
@@ -105,10 +107,19 @@ class SweepView:
         """The failed runs in launch order."""
         return self.runs[self.runs["status"] == "failed"]
 
-    @property
+    @cached_property
     def on_other_labels(self) -> list[int]:
         """Rows of finished runs that saw other labels than the baseline."""
-        return [row for row in rows_of(self.finished) if row not in self.order]
+        comparable = set(self.order)
+        return [row for row in rows_of(self.finished) if row not in comparable]
+
+    def run(self, row: int) -> Mapping[str, Any]:
+        """A run's values by column."""
+        return self._records[row]
+
+    @cached_property
+    def _records(self) -> dict[int, dict[str, Any]]:
+        return records(self.runs)
 
     def role(self, row: int) -> Role:
         """What a run is on the page; the recommended run stays that where it is the baseline, too."""
@@ -118,4 +129,4 @@ class SweepView:
 
     def name(self, row: int) -> str:
         """What tells a run from the others."""
-        return label(run_at(self.runs, row), self.parameters)
+        return label(self.run(row), self.parameters)

@@ -29,9 +29,11 @@ def value_text(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def run_at(runs: pd.DataFrame, row: int) -> dict[str, Any]:
-    """A row of a table of runs, by its label, as values by column."""
-    return {str(name): runs.at[row, name] for name in runs.columns}
+def records(runs: pd.DataFrame) -> dict[int, dict[str, Any]]:
+    """The rows of a table of runs, by their labels, each as values by column."""
+    names = [str(name) for name in runs.columns]
+    values = runs.itertuples(index=False, name=None)
+    return {row: dict(zip(names, run, strict=True)) for row, run in zip(rows_of(runs), values, strict=True)}
 
 
 def rows_of(runs: pd.DataFrame) -> list[int]:
@@ -43,7 +45,7 @@ def label(run: Mapping[str, Any], names: Sequence[str]) -> str:
     """What tells a run apart, ``anchor_t 4, imgsz 640``; a threshold that its rule does not have is left out.
 
     Args:
-        run: Values by column, see :func:`run_at`.
+        run: Values by column, see :func:`records`.
         names: Parameters to name; without any, the run key stands for the run.
     """
     parts = [f"{name} {value_text(run[name])}" for name in names if value_text(run[name]) != UNDEFINED]

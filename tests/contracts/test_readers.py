@@ -77,7 +77,9 @@ class TestReader:
 
     def test_an_unknown_option_is_named_with_its_neighbour(self, name):
         known = [key for key in inspect.signature(readers()[name]).parameters if key != "progress"]
-        with pytest.raises(ConfigError, match=rf'^dataset\.{known[0]}s: .*dataset={name}.* did you mean "{known[0]}"\?'):
+        with pytest.raises(
+            ConfigError, match=rf'^dataset\.{known[0]}s: .*dataset={name}.* did you mean "{known[0]}"\?'
+        ):
             read_dataset(name, {f"{known[0]}s": 1})
 
 

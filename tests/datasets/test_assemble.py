@@ -20,7 +20,9 @@ from assignstudy.errors import DatasetError
 from assignstudy.types import DataIssue, IssueKind
 
 
-def build(boxes, images=None, class_id=None, paths=("a.png",), wh=(100, 50), remove_duplicates=False, issues=(), classes=2):
+def build(
+    boxes, images=None, class_id=None, paths=("a.png",), wh=(100, 50), remove_duplicates=False, issues=(), classes=2
+):
     """A data set from (G, 4) normalised boxes."""
     boxes = np.array(boxes, np.float64).reshape(-1, 4)
     rows = len(boxes)
@@ -84,16 +86,30 @@ def test_a_box_partly_outside_is_kept_and_reported():
     assert dataset.cxcywh_norm_orig.tolist() == [[0.0, 0.5, 0.5, 0.5], [0.5, 1.0, 0.5, 0.5]]
 
 
-@pytest.mark.parametrize(("beyond_px", "reported"), [(0, False), (BORDER_TOLERANCE_PX * 0.99, False), (BORDER_TOLERANCE_PX * 1.01, True)])
+@pytest.mark.parametrize(
+    ("beyond_px", "reported"), [(0, False), (BORDER_TOLERANCE_PX * 0.99, False), (BORDER_TOLERANCE_PX * 1.01, True)]
+)
 def test_rounding_at_the_border_is_no_issue(beyond_px, reported):
     dataset = build([(0.5, 0.5, 1 + 2 * beyond_px / 100, 0.5)])
     assert bool(dataset.issues) is reported
 
 
+@pytest.mark.parametrize("width", [3, 5, 7, 100, 333, 640, 1000, 4001])
+@pytest.mark.parametrize("start", ["left", "right"])
+def test_a_box_that_only_touches_the_border_is_outside(width, start):
+    size = 5 / width
+    centre = 1 + size / 2 if start == "right" else -size / 2
+    for written in (size, round(size, 6)):
+        dataset = build([(centre, 0.5, written, 0.5), (round(centre, 6), 0.5, written, 0.5)], wh=(width, 50))
+        assert {kind for _, kind, _ in issues_of(dataset)} == {IssueKind.OUTSIDE}
+
+
 def test_duplicates_are_kept_and_reported():
     dataset = build([GOOD, (0.5, 0.5, 0.5, 0.5), GOOD, GOOD], class_id=[0, 0, 0, 1])
     assert dataset.issues == (
-        DataIssue("labels.txt", 3, IssueKind.DUPLICATE, "expected each box once, got row 2 as in labels.txt:1", kept=True),
+        DataIssue(
+            "labels.txt", 3, IssueKind.DUPLICATE, "expected each box once, got row 2 as in labels.txt:1", kept=True
+        ),
     )
     assert len(dataset.class_id) == 4
 
@@ -114,13 +130,17 @@ def test_minus_zero_is_zero():
     assert [kind for _, kind, _ in issues_of(dataset)].count(IssueKind.DUPLICATE) == 1
 
 
-ROWS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 1), st.sampled_from([0.25, 0.5]), st.sampled_from([0.25, 0.5])))
+ROWS = st.lists(
+    st.tuples(st.integers(0, 2), st.integers(0, 1), st.sampled_from([0.25, 0.5]), st.sampled_from([0.25, 0.5]))
+)
 
 
 @given(ROWS, st.booleans())
 def test_duplicates_agree_with_plain_loops(rows, remove):
     boxes = [(x, 0.5, 0.25, h) for _, _, x, h in rows]
-    dataset = build(boxes, [row[0] for row in rows], [row[1] for row in rows], ("a", "b", "c"), remove_duplicates=remove)
+    dataset = build(
+        boxes, [row[0] for row in rows], [row[1] for row in rows], ("a", "b", "c"), remove_duplicates=remove
+    )
     doubled = [number for number, row in enumerate(rows) if row in rows[:number]]
     assert [issue.line - 1 for issue in dataset.issues] == doubled
     assert len(dataset.class_id) == len(rows) - (len(doubled) if remove else 0)
@@ -139,8 +159,16 @@ def test_images_come_by_path_and_rows_of_an_image_as_written(order, images):
 
 
 def test_issues_come_by_path_and_line():
-    given_issues = [DataIssue(path, line, IssueKind.MALFORMED, "p", kept=False) for path, line in (("z", 1), ("b", 10), ("b", 9), ("b", None))]
-    assert [(issue.path, issue.line) for issue in build([], issues=given_issues).issues] == [("b", None), ("b", 9), ("b", 10), ("z", 1)]
+    given_issues = [
+        DataIssue(path, line, IssueKind.MALFORMED, "p", kept=False)
+        for path, line in (("z", 1), ("b", 10), ("b", 9), ("b", None))
+    ]
+    assert [(issue.path, issue.line) for issue in build([], issues=given_issues).issues] == [
+        ("b", None),
+        ("b", 9),
+        ("b", 10),
+        ("z", 1),
+    ]
 
 
 def test_no_boxes_have_their_ordinary_shape():
@@ -153,7 +181,9 @@ def test_no_image_is_fatal_and_says_why():
     with pytest.raises(DatasetError, match=r"^set: expected at least one image, got none; check that the path"):
         build([], paths=())
     first = DataIssue("a.png", None, IssueKind.UNREADABLE_IMAGE, "expected a picture, found soup", kept=False)
-    with pytest.raises(DatasetError, match=r"got none; the first of 1 problems: a\.png: expected a picture, found soup;"):
+    with pytest.raises(
+        DatasetError, match=r"got none; the first of 1 problems: a\.png: expected a picture, found soup;"
+    ):
         build([], paths=(), issues=[first])
 
 
@@ -164,7 +194,9 @@ def test_names_that_are_no_unicode_become_text_that_can_be_stored():
     "".join(dataset.image_paths).encode("utf-8")
 
 
-@pytest.mark.parametrize(("size", "usable"), [((1, 1), True), ((2**31 - 1, 5), True), ((0, 5), False), ((5, -1), False), ((2**31, 5), False)])
+@pytest.mark.parametrize(
+    ("size", "usable"), [((1, 1), True), ((2**31 - 1, 5), True), ((0, 5), False), ((5, -1), False), ((2**31, 5), False)]
+)
 def test_sizes_that_can_be(size, usable):
     assert usable_size(*size) is usable
 

@@ -10,7 +10,16 @@ from assignstudy.datasets.files import did_you_mean, is_there, needed_folder, re
 from assignstudy.errors import DatasetError
 
 
-@pytest.mark.parametrize(("path", "name"), [("x/coco128.yaml", "coco128"), ("x/birds/data.yaml", "birds"), ("/data.yaml", "data"), ("x/birds/_annotations.coco.json", "birds"), ("x/instances_val2017.json", "instances_val2017")])
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("x/coco128.yaml", "coco128"),
+        ("x/birds/data.yaml", "birds"),
+        ("/data.yaml", "data"),
+        ("x/birds/_annotations.coco.json", "birds"),
+        ("x/instances_val2017.json", "instances_val2017"),
+    ],
+)
 def test_a_data_set_is_called_by_what_says_most(path, name):
     assert speaking_name(Path(path)) == name
 
@@ -18,7 +27,9 @@ def test_a_data_set_is_called_by_what_says_most(path, name):
 def test_a_needed_file(tmp_path):
     (tmp_path / "a").write_bytes(b"\x00\x01")
     assert read_needed("data", tmp_path / "a", "a thing") == b"\x00\x01"
-    with pytest.raises(DatasetError, match=r"^dataset\.data: expected a thing, got .*/b: no such file or directory; check"):
+    with pytest.raises(
+        DatasetError, match=r"^dataset\.data: expected a thing, got .*/b: no such file or directory; check"
+    ):
         read_needed("data", tmp_path / "b", "a thing")
     with pytest.raises(DatasetError, match="is a directory"):
         read_needed("data", tmp_path, "a thing")

@@ -12,7 +12,9 @@ from assignstudy.errors import ConfigError
 
 @pytest.mark.parametrize("value", [None, ""])
 def test_a_path_that_is_missing(value):
-    with pytest.raises(ConfigError, match=r"^dataset\.data: expected the path of a data\.yaml, got nothing; add dataset\.data=PATH"):
+    with pytest.raises(
+        ConfigError, match=r"^dataset\.data: expected the path of a data\.yaml, got nothing; add dataset\.data=PATH"
+    ):
         needed_path("data", value, "a data.yaml")
 
 

@@ -75,7 +75,15 @@ def test_a_huge_picture_has_a_size_but_is_not_decoded(tmp_path, monkeypatch):
         open_picture(path)
 
 
-@pytest.mark.parametrize(("content", "reason"), [(None, "no such file or directory"), (b"", "no picture that Pillow can read"), (b"text", "no picture that Pillow can read"), (b"\x89PNG\r\n\x1a\n\x00\x00", "no picture that Pillow can read")])
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "no such file or directory"),
+        (b"", "no picture that Pillow can read"),
+        (b"text", "no picture that Pillow can read"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "no picture that Pillow can read"),
+    ],
+)
 def test_unreadable_files_say_why_without_their_path(tmp_path, content, reason):
     path = tmp_path / "a.png"
     if content is not None:
@@ -93,7 +101,18 @@ def test_a_path_that_no_system_takes_is_no_picture():
     assert read_sizes(["a\0.png"]) == [UnreadablePicture("no picture that Pillow can read")]
 
 
-@pytest.mark.parametrize(("name", "expected"), [("a.jpg", True), ("a.JPEG", True), ("a.b.WebP", True), ("a.txt", False), ("jpg", True), ("a.gif", False), ("", False)])
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("a.jpg", True),
+        ("a.JPEG", True),
+        ("a.b.WebP", True),
+        ("a.txt", False),
+        ("jpg", True),
+        ("a.gif", False),
+        ("", False),
+    ],
+)
 def test_image_names(name, expected):
     # A name that is nothing but a suffix counts, as it does for the trainers: they look behind the last dot, if any.
     assert is_image_name(name) is expected

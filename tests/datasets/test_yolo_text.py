@@ -38,7 +38,12 @@ def test_nothing_is_ordinary(texts):
 
 def test_numbers_go_through_double_precision_to_float32():
     text = "0.3333333333333333148296"
-    assert read(f"0 {text} .5 5e-1 +0.5").cxcywh_norm_orig[0].tolist() == [float(np.float32(float(text))), 0.5, 0.5, 0.5]
+    assert read(f"0 {text} .5 5e-1 +0.5").cxcywh_norm_orig[0].tolist() == [
+        float(np.float32(float(text))),
+        0.5,
+        0.5,
+        0.5,
+    ]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -130,14 +135,21 @@ def slow_twin(texts):
                 rows.append((file, line, int(values[0]), *map(float, values[1:])))
             elif len(values) >= 7 and len(values) % 2 and values[0] == int(values[0]):
                 x, y = values[1::2], values[2::2]
-                box = ((min(x) + max(x)) / np.float32(2), (min(y) + max(y)) / np.float32(2), max(x) - min(x), max(y) - min(y))
+                box = (
+                    (min(x) + max(x)) / np.float32(2),
+                    (min(y) + max(y)) / np.float32(2),
+                    max(x) - min(x),
+                    max(y) - min(y),
+                )
                 rows.append((file, line, int(values[0]), *map(float, box)))
             else:
                 wrong.append((file, line))
     return rows, wrong
 
 
-NUMBERS = st.floats(-2, 2, width=32).map(lambda value: f"{value:.6f}") | st.sampled_from(["0", "1", "1.0", "5e-1", ".5", "1."])
+NUMBERS = st.floats(-2, 2, width=32).map(lambda value: f"{value:.6f}") | st.sampled_from(
+    ["0", "1", "1.0", "5e-1", ".5", "1."]
+)
 ROWS = st.lists(NUMBERS, min_size=1, max_size=9).map(lambda values: " ".join([str(len(values)), *values]))
 LINES = ROWS | st.sampled_from(["", "  ", "0 .5 .5 .1 .1", "x", "0.5 1 1 1 1", "0 1-2 1 1"])
 TEXTS = st.lists(st.lists(LINES, max_size=5).map("\n".join), max_size=5)

@@ -206,7 +206,7 @@ class _Stage:
         """The scene with all things that are to be seen."""
         mood = self.dice.pick(_MOODS)
         things = sorted(self.things, key=lambda thing: -thing.depth_m)
-        return Scene(place, mood, camera, near_m, far_m, _visible(things, camera), self.look)
+        return Scene(place, mood, camera, near_m, far_m, visible(things, camera), self.look)
 
 
 def _street(stage: _Stage, width: int, height: int) -> Scene:
@@ -438,7 +438,7 @@ _SOLID = frozenset({Kind.PERSON, Kind.CAR, Kind.BUS, Kind.TRAM})
 _PROBES = (np.arange(6) + 0.5) / 6
 
 
-def _visible(things: list[Thing], camera: Camera) -> tuple[Thing, ...]:
+def visible(things: list[Thing], camera: Camera) -> tuple[Thing, ...]:
     """The things, far to near, of which enough is to be seen."""
     if not things:
         return ()
