@@ -32,7 +32,7 @@ from assignstudy.statistics import sweep_choice, sweep_pairs, sweep_threshold
 from assignstudy.statistics.sweep_choice import Baseline, PickRule
 from assignstudy.statistics.sweep_metrics import with_shares
 from assignstudy.statistics.sweep_pairs import Comparison, Standing
-from assignstudy.statistics.sweep_parameters import differing, label, parameters, rows_of, run_at
+from assignstudy.statistics.sweep_parameters import differing, label, parameters, records, rows_of
 from assignstudy.stored import StoredRun, StoredSweep, find_sweep, runs_table
 
 INDEX_FILE = "index.html"
@@ -239,9 +239,10 @@ def _curves(runs: pd.DataFrame, boxes: _Boxes) -> Iterator[SettingCurve]:
     """One curve per threshold and setting of everything else."""
     for axis in sweep_threshold.AXES:
         rows, others = sweep_threshold.one_per_curve(runs, axis, differing(runs))
+        values = records(runs)
         for row in rows:
             table = boxes.read(row)
-            name = label(run_at(runs, row), others) if others else ""
+            name = label(values[row], others) if others else ""
             recall, shown = (sweep_threshold.recall(table, axis, at) for at in (axis.grid, axis.shown))
             yield SettingCurve(row, axis, name, _same(runs, row, others), recall, shown)
 

@@ -12,7 +12,7 @@ from assignstudy.report import words
 from assignstudy.report.content import Cell, Column, Kind
 from assignstudy.report.sweep_view import SweepView
 from assignstudy.statistics.sweep_metrics import MetricFacts, facts
-from assignstudy.statistics.sweep_parameters import rows_of, run_at, value_text
+from assignstudy.statistics.sweep_parameters import rows_of, value_text
 
 _PRINT = {"int": words.integer, "number": words.number, "ratio": words.ratio, "percent": words.percent}
 
@@ -38,8 +38,8 @@ def run_cells(view: SweepView, row: int) -> list[Cell]:
     mark = view.role(row).value or ("other data" if row in view.on_other_labels else "")
     if view.baseline is not None and row == view.baseline.row == view.order[0]:
         mark = "pick, baseline"
-    key = Cell(str(view.runs.at[row, "run_key"]), mark=mark, href=view.pages.get(row, ""))
-    return [key, *(Cell(value_text(view.runs.at[row, name])) for name in view.parameters)]
+    key = Cell(str(view.run(row)["run_key"]), mark=mark, href=view.pages.get(row, ""))
+    return [key, *(Cell(value_text(view.run(row)[name])) for name in view.parameters)]
 
 
 def metric_columns(names: Iterable[str], *, in_words: bool) -> list[Column]:
@@ -48,16 +48,17 @@ def metric_columns(names: Iterable[str], *, in_words: bool) -> list[Column]:
     return [Column(one.name, (one.short or one.title) if in_words else one.name, Kind(one.kind)) for one in known]
 
 
-def metric_cells(runs: pd.DataFrame, comparable: Sequence[int], names: Sequence[str]) -> dict[int, list[Cell]]:
-    """The values of each run, by row; the best and the worst of the comparable ones say so.
+def metric_cells(view: SweepView, rows: Sequence[int], names: Sequence[str]) -> dict[int, list[Cell]]:
+    """The values of some runs, by row; the best and the worst of the comparable ones among them say so.
 
     Args:
-        runs: One row per run.
-        comparable: Rows between which there is a best and a worst.
+        view: The sweep.
+        rows: Which runs.
         names: Metrics, one cell each.
     """
-    marks = {name: _marks(runs.loc[list(comparable), name], facts(name)) for name in names}
-    return {row: _cells(run_at(runs, row), {name: marks[name].get(row, "") for name in names}) for row in rows_of(runs)}
+    comparable = [row for row in view.order if row in set(rows)]
+    marks = {name: _marks(view.runs.loc[comparable, name], facts(name)) for name in names}
+    return {row: _cells(view.run(row), {name: marks[name].get(row, "") for name in names}) for row in rows}
 
 
 def _cells(run: Mapping[str, Any], marks: Mapping[str, str]) -> list[Cell]:

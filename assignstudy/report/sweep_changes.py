@@ -77,14 +77,14 @@ def _never_sentence(comparison: Comparison) -> str:
 
 def _counts(view: SweepView, comparison: Comparison, row: int) -> dict[str, int]:
     changes = comparison.changes
-    place = list(changes.index).index(view.runs.at[row, "run_key"])
+    place = list(changes.index).index(view.run(row)["run_key"])
     return {str(name): int(count) for name, count in zip(changes.columns, changes.to_numpy()[place], strict=True)}
 
 
 def _compared(view: SweepView) -> list[int]:
     """The runs that were held against the baseline, in the order of the recommendation."""
     keys = set() if view.comparison is None else set(view.comparison.changes.index)
-    return [row for row in view.order if view.runs.at[row, "run_key"] in keys]
+    return [row for row in view.order if view.run(row)["run_key"] in keys]
 
 
 def _picture(view: SweepView, comparison: Comparison) -> Picture:

@@ -20,7 +20,7 @@ from assignstudy.report.sweep_view import SweepView
 from assignstudy.statistics import sweep_grid
 from assignstudy.statistics.sweep_grid import Layout, Panel
 from assignstudy.statistics.sweep_metrics import facts
-from assignstudy.statistics.sweep_parameters import differing, run_at, value_text
+from assignstudy.statistics.sweep_parameters import differing, value_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -67,7 +67,7 @@ def _pictures(view: SweepView) -> tuple[Picture, ...]:
         return ()
     panels = sweep_grid.compute(runs, where)[:MOST_PANELS]
     metrics = METRICS_IN_PANELS if where.panels else METRICS
-    shown = [name for name in metrics if name == "bpr" or runs[name].nunique() > 1]
+    shown = [name for name in metrics if runs[name].nunique() > (name != "bpr")]
     return tuple(_picture(view, where, panels, k, name) for name in shown for k in range(len(panels)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from assignstudy.figures import sweep_tradeoff
@@ -21,7 +22,6 @@ from assignstudy.report.sweep_cells import (
 from assignstudy.report.sweep_view import SweepView
 from assignstudy.statistics.sweep_choice import COSTS
 from assignstudy.statistics.sweep_metrics import facts
-from assignstudy.statistics.sweep_parameters import run_at
 
 KEY, TITLE = "pick", "What to pick"
 CARD_METRICS = ("bpr", "unmatched", "unreachable_share", "contested_share", "positives_per_gt")
@@ -60,7 +60,7 @@ def _sentence(view: SweepView) -> str:
     return f"{start}: {found}. {_against_baseline(view, pick)}".strip()
 
 
-def _reach(run: dict[str, Any]) -> str:
+def _reach(run: Mapping[str, Any]) -> str:
     if words.is_undefined(run["unreachable"]):
         return ""
     if not run["unreachable"]:
@@ -68,7 +68,7 @@ def _reach(run: dict[str, Any]) -> str:
     return f", {words.percent(run['unreachable_share'])} of the positives out of the decoder's reach"
 
 
-def _against_baseline(view: SweepView, pick: dict[str, Any]) -> str:
+def _against_baseline(view: SweepView, pick: Mapping[str, Any]) -> str:
     if view.baseline is None or len(view.order) == 1:
         return ""
     if view.baseline.row == view.order[0]:
@@ -84,7 +84,7 @@ def _against_baseline(view: SweepView, pick: dict[str, Any]) -> str:
     )
 
 
-def _pixels(pick: dict[str, Any], base: dict[str, Any]) -> str:
+def _pixels(pick: Mapping[str, Any], base: Mapping[str, Any]) -> str:
     """What a larger network input costs, which none of the metrics knows."""
     if any(words.is_undefined(run[side]) for run in (pick, base) for side in ("input_h", "input_w")):
         return ""
@@ -142,7 +142,7 @@ def _dot(view: SweepView, row: int, cost: str) -> Dot:
 
 def _front(view: SweepView) -> TableView:
     rows = [row for row in view.order if view.on_front[row]]
-    cells = metric_cells(view.runs, rows, FRONT_METRICS)
+    cells = metric_cells(view, rows, FRONT_METRICS)
     all_on_front = 1 < len(rows) == len(view.order)
     note = "No run beats another in everything: all are on the front." if all_on_front else ""
     return TableView(

@@ -66,7 +66,7 @@ def _all(runs: int) -> str:
 
 def _key_metrics(view: SweepView) -> TableView:
     rows, names = ranked_rows(view), _shown(view)
-    cells = metric_cells(view.runs, view.order, names)
+    cells = metric_cells(view, rows, names)
     status = [Column("status", "status")] if len(view.failed) else []
     return TableView(
         "Runs in the order of the recommendation",
@@ -84,12 +84,12 @@ def _shown(view: SweepView) -> list[str]:
 
 
 def _status(view: SweepView, row: int) -> tuple[Cell, ...]:
-    return (Cell(str(view.runs.at[row, "status"])),) if len(view.failed) else ()
+    return (Cell(str(view.run(row)["status"])),) if len(view.failed) else ()
 
 
 def _group(view: SweepView, title: str, names: Sequence[str], note: str) -> TableView:
     rows = [*view.order, *view.on_other_labels]
-    cells = metric_cells(view.runs, view.order, names)
+    cells = metric_cells(view, rows, names)
     return TableView(
         f"{title}, under the published names",
         (*run_columns(view), *metric_columns(names, in_words=False)),
@@ -105,5 +105,5 @@ def _groups(view: SweepView) -> list[TableView]:
 
 
 def _failures(view: SweepView) -> TableView:
-    rows = tuple((*run_cells(view, row), Cell(str(view.runs.at[row, "error"]))) for row in rows_of(view.failed))
+    rows = tuple((*run_cells(view, row), Cell(str(view.run(row)["error"]))) for row in rows_of(view.failed))
     return TableView("Failed runs and their errors", (*run_columns(view), Column("error", "error")), rows, folded=False)
