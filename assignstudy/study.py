@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import pandas as pd
-import torch
 
 from assignstudy.assign import run as assignment
+from assignstudy.assign.device import check_device
 from assignstudy.assign.rule import Rule
 from assignstudy.errors import ConfigError
 from assignstudy.statistics import classes, door, ground_truths, levels, scalars, tally
@@ -54,8 +54,7 @@ class Study:
             raise ConfigError(f"imgsz: expected sides of at least 1 px, got {list(self.input_hw)}")
         if self.device not in DEVICES:
             raise ConfigError(f"device: expected one of {', '.join(DEVICES)}, got {self.device}")
-        if self.device == "cuda" and not torch.cuda.is_available():
-            raise ConfigError("device: cuda was asked for, but torch finds no CUDA device here; use device=cpu")
+        check_device(self.device)
 
 
 @dataclass(frozen=True, eq=False)

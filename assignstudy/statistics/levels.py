@@ -26,7 +26,8 @@ def compute(
         rule: What may be asked of the rule.
     """
     parts = [_level(*row, rule=rule) for row in zip(counts, levels, slots_per_anchor, strict=True)]
-    return pd.concat(parts, ignore_index=True)
+    # Levels without anchors have no rows, and pandas 2 warns of joining empty parts.
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
 def all_slots_per_anchor(levels: Sequence[LevelShape], image_wh_px: Ints, images: int) -> list[int]:

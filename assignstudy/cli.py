@@ -1,0 +1,471 @@
+"""The command line: the only room that knows Hydra.
+
+Hydra composes the configuration, expands sweeps and calls :func:`job` for each run. What is around that stands here:
+names of folders, progress, what is printed at the end, and how errors are said. Three of Hydra's habits shape it:
+
+* Its own error output is several lines long, so it is told to raise, and :func:`main` says one sentence.
+* Its callbacks cannot fail (what they raise becomes a warning), and none fires at the end of a sweep that failed or was
+  interrupted. So they only note where things are, and :func:`main` builds the sweep page in a ``finally``, from disk.
+* It stops a sweep's batch at a job that raises. So a run that fails for a reason a user can mend is recorded and
+  returns; only defects of the program raise.
+"""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import math
+import os
+import pkgutil
+import re
+import secrets
+import signal
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import closing, contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, cast
+
+import hydra
+import yaml
+from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.utils import JobReturn
+from hydra.errors import (
+    HydraException,
+    InstantiationException,
+    MissingConfigException,
+    OverrideParseException,
+)
+from hydra.experimental.callback import Callback
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+from omegaconf.errors import (
+    ConfigAttributeError,
+    ConfigKeyError,
+    MissingMandatoryValue,
+    OmegaConfBaseException,
+    ValidationError,
+)
+from tqdm import tqdm
+
+from assignstudy import record
+from assignstudy.errors import AssignStudyError, ConfigError, RecordError
+from assignstudy.record import RunRecord, SweepManifest
+from assignstudy.resources import resource
+from assignstudy.settings import Config, Settings, check_thresholds, resolved, with_anchor_file
+
+if TYPE_CHECKING:
+    from assignstudy.assign.rule import Rule
+    from assignstudy.job import Order
+
+SHOWN_METRICS = ("bpr", "unmatched", "positives_per_gt", "contested_slots", "unreachable", "seconds")
+DECIMALS = {"bpr": 4, "positives_per_gt": 2, "seconds": 1}
+SWEEP_PAGE = "index.html"
+TYPE_WORDS = {"float | None": "a number", "str": "a word"}
+"""How to say the types of :class:`assignstudy.settings.Settings`."""
+
+
+def main() -> int:
+    """Run the command in ``sys.argv``.
+
+    Returns:
+        The exit code: 0 if every run finished and every page was built, 128 plus the signal's number after Ctrl-C or
+        SIGTERM, else 1.
+    """
+    launch = Launch()
+    token = _LAUNCH.set(launch)
+    code = 1
+    try:
+        with _sigterm_as_ctrl_c():
+            code = _start(launch)
+    finally:
+        _LAUNCH.reset(token)
+        code = max(code, _conclude(launch))
+    return code
+
+
+def job(cfg: DictConfig) -> None:
+    """Do one run; Hydra calls this. What goes wrong for a reason the user can mend is in the run's record."""
+    from assignstudy.job import carry_out, failure_recorded, forget_labels
+
+    order = _order(cfg)
+    launch = _LAUNCH.get(None)
+    if launch is not None:
+        if not launch.runs:
+            forget_labels()  # of an earlier command in this process: files may have changed
+        launch.note_run(order.run_key)
+    with failure_recorded(order):
+        _check(cfg, order)
+        rule, transform = (_built(group, order.config[group]) for group in ("assigner", "transform"))
+        if not carry_out(order, rule, transform) and launch is not None:
+            launch.kept += 1
+
+
+@dataclass
+class Launch:
+    """One command under way, in the process that the user started.
+
+    Attributes:
+        folder: Of the run or the sweep; None as long as nothing was started.
+        is_sweep: Which of the two it is.
+        overrides: Settings as typed.
+        runs: Keys of the runs started in this process, in order.
+        kept: How many of them had been finished by an earlier command.
+        planned: How many runs of a sweep this process is to start.
+        progress: The bar over the runs of a sweep.
+    """
+
+    folder: Path | None = None
+    is_sweep: bool = False
+    overrides: list[str] = field(default_factory=list)
+    runs: list[str] = field(default_factory=list)
+    kept: int = 0
+    planned: int = 0
+    progress: tqdm[Any] | None = None
+
+    def start_sweep(self, config: DictConfig) -> None:
+        """Take what Hydra knows of a sweep before its first run."""
+        self.folder, self.is_sweep = Path(config.hydra.sweep.dir), True
+        self.overrides = list(_as_typed(config.hydra.overrides.task))
+        if config.hydra.launcher._target_.endswith(".BasicLauncher"):  # others run where the bar cannot see it
+            self.planned = _planned_runs(config)
+            self.progress = tqdm(total=self.planned, desc="runs", unit="run", leave=False)
+
+    def note_run(self, run_key: str) -> None:
+        """Enter a run when it starts; into the manifest too, so that even a killed sweep knows its runs."""
+        self.runs.append(run_key)
+        if self.is_sweep:
+            self.write_manifest()
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self.progress is not None:
+            self.progress.close()
+
+    def write_manifest(self) -> list[str]:
+        """Write the sweep's manifest; returns the keys of its runs.
+
+        Earlier commands' runs come first, then this one's as they were started, then those started by other processes.
+        """
+        assert self.folder is not None
+        earlier: list[str] = []
+        with suppress(RecordError):
+            earlier = record.read_manifest(self.folder).runs
+        found = sorted(path.name for path in self.folder.iterdir() if re.fullmatch(record.RUN_KEY_PATTERN, path.name))
+        runs = [key for key in dict.fromkeys([*earlier, *self.runs, *found]) if (self.folder / key).is_dir()]
+        if runs:
+            record.write_manifest(self.folder, SweepManifest(runs=runs, overrides=self.overrides))
+        return runs
+
+
+_LAUNCH: ContextVar[Launch] = ContextVar("launch")
+"""Set in the user's process only: a run that a parallel launcher moved elsewhere finds none and does without."""
+
+
+class LaunchCallback(Callback):
+    """Notes for :func:`main` what only Hydra knows: where the results go and how many runs there are."""
+
+    def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
+        """Note the folder of a single run."""
+        launch = _LAUNCH.get(None)
+        if launch is not None:
+            with suppress(OmegaConfBaseException):  # Hydra meets it next, and its error is said
+                launch.folder = Path(config.hydra.run.dir)
+
+    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
+        """Note the folder of a sweep and start its progress bar."""
+        launch = _LAUNCH.get(None)
+        if launch is not None:
+            with suppress(HydraException, OmegaConfBaseException):  # Hydra meets it next, and its error is said
+                launch.start_sweep(config)
+
+    def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
+        """Move the bar."""
+        launch = _LAUNCH.get(None)
+        if launch is not None and launch.progress is not None:
+            launch.progress.update()
+
+
+def _start(launch: Launch) -> int:
+    """Hand over to Hydra; say what stops it in one sentence."""
+    try:
+        with _hydra_raises() as wants_traceback, closing(launch):
+            hydra.main(config_path=str(resource("conf")), config_name="config", version_base="1.3")(job)()
+    except KeyboardInterrupt as interrupt:
+        _say("stopped")
+        return 128 + (interrupt.args[0] if interrupt.args else signal.SIGINT)
+    except (HydraException, OmegaConfBaseException, AssignStudyError, yaml.YAMLError, ValueError) as error:
+        # Hydra raises a bare ValueError for choices that are no names; later than that, one is a defect of ours.
+        if wants_traceback or (launch.folder is not None and type(error) is ValueError):
+            raise
+        _say(_sentence(error))
+        return 1
+    return 0
+
+
+def _register() -> None:
+    """Make the schema and the resolvers known to Hydra."""
+    ConfigStore.instance().store(name="schema", node=Settings)
+    OmegaConf.register_new_resolver("assignstudy.unique_id", _unique_id, use_cache=True, replace=True)
+    OmegaConf.register_new_resolver("assignstudy.run_key", _run_key, replace=True)
+
+
+def _unique_id() -> str:
+    """Four hexadecimal digits that keep two commands started in the same second apart."""
+    return secrets.token_hex(2)
+
+
+def _run_key(*, _root_: DictConfig) -> str:
+    """Name of a run's folder in its sweep. It never fails: a wrong setting is the run's failure, not the sweep's."""
+    return record.run_key(_resolved(_root_), _choices(_root_.hydra.runtime.choices))
+
+
+def _order(cfg: DictConfig) -> Order:
+    from assignstudy.job import Order
+
+    known = HydraConfig.get()
+    config, choices = _resolved(cfg), _choices(known.runtime.choices)
+    folder = Path(known.runtime.output_dir)
+    key = record.run_key(config, choices)
+    return Order(folder, key, with_anchor_file(config), choices, _as_typed(known.overrides.task))
+
+
+def _choices(choices: Mapping[str, str | None]) -> dict[str, str]:
+    """The choices of our own groups."""
+    return {name: choice for name, choice in choices.items() if choice is not None and not name.startswith("hydra/")}
+
+
+def _as_typed(overrides: Sequence[str]) -> tuple[str, ...]:
+    """Settings as the user wrote them, ``${…}`` included."""
+    return tuple(map(str, cast("list[object]", OmegaConf.to_container(overrides, resolve=False))))
+
+
+def _resolved(cfg: DictConfig) -> Config:
+    """The configuration in plain values with everything filled in, as far as it can be used."""
+    settings = copy.deepcopy(cfg)
+    with read_write(settings), open_dict(settings):
+        settings.pop("hydra", None)
+    try:
+        plain = OmegaConf.to_container(settings, resolve=True)
+    except OmegaConfBaseException:  # _check says what is wrong
+        plain = OmegaConf.to_container(settings, resolve=False)
+    config = cast("Config", plain)
+    try:
+        rule = _rule_class(config["assigner"])
+    except ConfigError:
+        return resolved(config, None, None)
+    return resolved(config, rule.threshold_name, rule.published_threshold)
+
+
+def _check(cfg: DictConfig, order: Order) -> None:
+    """Refuse settings that cannot be used.
+
+    Raises:
+        ConfigError: Naming the first of them.
+    """
+    try:
+        OmegaConf.to_object(cfg)
+    except OmegaConfBaseException as error:
+        raise ConfigError(_setting_sentence(error)) from error
+    known = [entry.name for entry in fields(Settings)]
+    for name in map(str, cfg.keys() - set(known)):  # "+name=value" adds an entry without asking the schema
+        raise ConfigError(f"{name}: no such setting; {_nearest(name, known)}")
+    check_thresholds(order.config, order.choices["assigner"], _rule_class(order.config["assigner"]).threshold_name)
+
+
+def _rule_class(assigner: Mapping[str, Any] | None) -> type[Rule]:
+    from assignstudy.assign.rule import Rule
+
+    path = str((assigner or {}).get("_target_"))
+    with suppress(ImportError, AttributeError, ValueError):
+        found = pkgutil.resolve_name(path)
+        if isinstance(found, type) and issubclass(found, Rule):
+            return found
+    raise ConfigError(f"assigner._target_: expected the class of a rule, got {path}")
+
+
+def _built(group: str, options: Config) -> Any:
+    """The object that a group describes; the one place that creates objects from a configuration."""
+    try:
+        return instantiate(options)
+    except InstantiationException as error:
+        if isinstance(error.__cause__, ConfigError):
+            raise error.__cause__ from error
+        raise ConfigError(f"{group}: expected options that fit, got {options}: {error.__cause__}") from error
+
+
+def _planned_runs(config: DictConfig) -> int:
+    """How many runs a sweep has: the product over all settings with several values."""
+    fixed = [f"{key}={values}" for key, values in (config.hydra.sweeper.get("params") or {}).items()]
+    parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
+    overrides = parser.parse_overrides([*fixed, *_as_typed(config.hydra.overrides.task)])
+    latest = {override.get_key_element(): override for override in overrides}
+    return math.prod(len(list(one.sweep_string_iterator())) for one in latest.values() if one.is_sweep_override())
+
+
+@contextmanager
+def _hydra_raises() -> Iterator[bool]:
+    """Let Hydra raise instead of printing; says whether the user asked for that, and so for tracebacks, already."""
+    key = "HYDRA_FULL_ERROR"
+    before = os.environ.get(key)
+    os.environ[key] = "1"
+    try:
+        yield before == "1"
+    finally:
+        if before is None:
+            del os.environ[key]
+        else:
+            os.environ[key] = before
+
+
+@contextmanager
+def _sigterm_as_ctrl_c() -> Iterator[None]:
+    """Let a polite request to stop end like Ctrl-C does: with the page of what is there."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt(number)
+
+    if threading.current_thread() is not threading.main_thread():  # Python handles signals in the main thread only
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+# ---- what is said at the end
+
+
+def _conclude(launch: Launch) -> int:
+    """Print what came out; for a sweep, build its page first. Returns the exit code that this alone would give."""
+    if launch.folder is None or not launch.folder.is_dir():
+        return 0
+    try:
+        return _conclude_sweep(launch, launch.folder) if launch.is_sweep else _conclude_run(launch.folder)
+    except AssignStudyError as error:
+        _say(str(error))
+        return 1
+
+
+def _conclude_run(folder: Path) -> int:
+    found = _report([folder])
+    page = folder / record.PAGE_FILE
+    if found and found[0].metrics:
+        _print_table(folder, set())
+        print(f"Page: {page}" if page.is_file() else f"Tables: {folder}")
+    return int(not found or found[0].status == "failed")
+
+
+def _conclude_sweep(launch: Launch, folder: Path) -> int:
+    from assignstudy.sweep import write_sweep_page
+
+    runs = launch.write_manifest()
+    if not runs:
+        return 1
+    found = _report([folder / key for key in runs])
+    if launch.kept:
+        print(f"Kept {launch.kept} of {len(launch.runs)} runs that an earlier command had finished.")
+    missing = len(runs) - len(found) + max(0, launch.planned - len(launch.runs))
+    if missing:
+        _say(f"runs still to be done: {missing}; the same command with hydra.sweep.dir={folder} does them")
+    if found:
+        _print_table(folder, {one.lstrip("+").partition("=")[0] for run in found for one in run.overrides})
+    print(f"Page: {write_sweep_page(folder)}")
+    return int(missing > 0 or any(run.status == "failed" for run in found))
+
+
+def _report(folders: Sequence[Path]) -> list[RunRecord]:
+    """Say what failed and what the user must see; returns the records of the runs that got to an end."""
+    records = []
+    for folder in folders:
+        with suppress(RecordError):
+            records.append(record.read_record(folder))
+    for notice in dict.fromkeys(notice for run in records for notice in run.notices):
+        _say(notice)
+    common = set(records[0].overrides).intersection(*(run.overrides for run in records)) if records else set()
+    for run in records:
+        if run.error is not None:
+            own = " ".join(override for override in run.overrides if override not in common)
+            _say(f"{own} failed: {run.error}" if own else run.error)
+    return records
+
+
+def _print_table(folder: Path, typed: Set[str]) -> None:
+    """Print one line per run: of the settings typed those that tell the runs apart, and the main metrics."""
+    from assignstudy.results import load_runs
+    from assignstudy.statistics.sweep_parameters import differing, value_text
+
+    runs = load_runs(folder)
+    columns = [[name, *map(value_text, runs[name])] for name in differing(runs) if name in typed]
+    shown = runs.reindex(columns=list(SHOWN_METRICS)).astype("float64")
+    columns += [[name, *(_metric_text(name, value) for value in shown[name])] for name in SHOWN_METRICS]
+    widths = [max(map(len, column)) for column in columns]
+    for row in zip(*columns, strict=True):
+        print("  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)))
+
+
+def _metric_text(name: str, value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:,.{DECIMALS.get(name, 0)}f}"
+
+
+def _say(sentence: str) -> None:
+    print(f"assignstudy: {sentence}", file=sys.stderr)
+
+
+# ---- Hydra's errors in one sentence each
+
+
+def _sentence(error: Exception) -> str:
+    """What is wrong with the command, beginning with the key."""
+    text = " ".join(str(error).split())
+    several = re.search("(?:Ambiguous value for argument|Sweep parameters) '(.+?)'", text)
+    match error, error.__cause__:
+        case (OmegaConfBaseException() as wrong, _) | (_, OmegaConfBaseException() as wrong):
+            sentence = _setting_sentence(wrong)
+        case OverrideParseException(override=override), _:
+            reason = text.partition(" See https")[0]
+            sentence = f"{override}: expected key=value, lists as [1,2], special characters in quotes, got: {reason}"
+        case MissingConfigException(missing_cfg_file=str(file), options=[*choices]), _:
+            group, _, choice = file.rpartition("/")
+            sentence = f"{group}: no such choice, got {choice}; {_nearest(choice, choices)}"
+        case ValueError(), _:
+            sentence = (
+                f"expected the name of a choice behind a group, as in anchors=coco_p5; --help lists them ({text})"
+            )
+        case _ if several:
+            sentence = f"{several[1]}: several values make a sweep; add -m (a list is written [1,2])"
+        case _:
+            sentence = text.partition(" Config search path:")[0]
+    return sentence
+
+
+def _setting_sentence(error: OmegaConfBaseException) -> str:
+    """What is wrong with one setting, beginning with its key."""
+    key, first_line = error.full_key or "settings", str(error).partition("\n")[0]
+    if isinstance(error, ConfigAttributeError | ConfigKeyError):
+        return f"{key}: no such setting; {_nearest(str(error.key), error.parent_node or ())}"
+    if isinstance(error, MissingMandatoryValue):
+        return f"{key}: expected a value, got none; add {key}=… to the command"
+    if isinstance(error, ValidationError) and (expected := TYPE_WORDS.get(Settings.__annotations__.get(key, ""))):
+        return f"{key}: expected {expected}, got {error.value}"
+    return f"{key}: {first_line}"
+
+
+def _nearest(word: str, words: Iterable[object]) -> str:
+    known = [str(one) for one in words if one not in ("hydra", "_target_")]
+    near = difflib.get_close_matches(word, known, n=1)
+    if near or not known:
+        return f"did you mean {near[0]}?" if near else "leave it out"
+    return f"expected one of {', '.join(known)}"
+
+
+_register()

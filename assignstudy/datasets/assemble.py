@@ -1,0 +1,277 @@
+"""From what a reader found to a checked, ordered :class:`~assignstudy.types.Dataset`.
+
+Every reader hands its boxes over as written; what is broken, odd or doubled is decided here, in one place, so that all
+formats agree on it:
+
+* refused: not finite, unknown class, no area, wholly outside the image (a box that only touches the border has no area
+  inside and counts as outside, see :data:`LEAST_OVERLAP`);
+* kept and reported: partly outside, by more than :data:`BORDER_TOLERANCE_PX`; exact duplicates, unless the format's
+  own trainer removes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from assignstudy.errors import DatasetError
+from assignstudy.types import DataIssue, Dataset, IssueKind
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32] | npt.NDArray[np.float64]
+
+BORDER_TOLERANCE_PX = 0.02
+"""Boxes are written with six decimals (YOLO) or hundredths of a pixel (COCO), so the edge of a box that ends at the
+border may land up to 0.01 pixels beyond it. Twice that is called partly outside; such noise is not."""
+
+LEAST_OVERLAP = 1e-6
+"""Share of the image's side that a box must reach into it, more than what six decimals or float32 can make up. A box
+that begins where the image ends overlaps by such noise, and is outside."""
+
+LARGEST_SIDE = 2**31 - 1
+"""Image sides are stored in 32 bits."""
+
+_SETTLED = -1  # no problem found
+
+
+@dataclass(frozen=True, eq=False)
+class FoundImages:
+    """The images of a split, in any order.
+
+    Attributes:
+        paths: Relative POSIX path of each image, unique.
+        wh_orig: Width and height of each in pixels as shown, at least 1.
+        load_picture: Opens the picture at a position of ``paths``; None where there are no pictures.
+    """
+
+    paths: Sequence[str]
+    wh_orig: Sequence[tuple[int, int]]
+    load_picture: Callable[[int], Image] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class FoundBoxes:
+    """Labels as written, unchecked, in any order; rows of one image keep theirs.
+
+    Attributes:
+        image: (G,) position in :class:`FoundImages`.
+        class_id: (G,) any integer; outside the class names = unknown.
+        cxcywh_norm_orig: (G, 4) centre and size over the original's width and height; any number.
+        ignored: (G,) kept out of the assignment on purpose.
+        place: Path and line of a row, for messages.
+        written: A row as its author wrote it, for messages.
+        known_classes: What the file may say as class, for messages: ``a class from 0 to 79``.
+        remove_duplicates: Whether exact duplicates go, as the format's own trainer does.
+    """
+
+    image: Ints
+    class_id: Ints
+    cxcywh_norm_orig: Floats
+    ignored: npt.NDArray[np.bool_]
+    place: Callable[[int], tuple[str, int | None]]
+    written: Callable[[int], str]
+    known_classes: str
+    remove_duplicates: bool = False
+
+
+def assemble(
+    name: str, class_names: Sequence[str], images: FoundImages, boxes: FoundBoxes, issues: Sequence[DataIssue]
+) -> Dataset:
+    """Check and order what a reader found.
+
+    Args:
+        name: What the data set is called on pages.
+        class_names: One name per class id.
+        images: The images found.
+        boxes: The labels found.
+        issues: What the reader itself found wrong.
+
+    Raises:
+        DatasetError: There is no image.
+    """
+    if not images.paths:
+        raise DatasetError(_no_image(name, issues))
+    shown_paths = [printable(path) for path in images.paths]
+    order = sorted(range(len(shown_paths)), key=shown_paths.__getitem__)
+    rows, found = _checked(boxes, images, len(class_names))
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    rows = rows[np.argsort(rank[boxes.image[rows]], kind="stable")]
+    return Dataset(
+        name=printable(name),
+        class_names=tuple(map(printable, class_names)),
+        image_paths=tuple(shown_paths[position] for position in order),
+        image_wh_orig=torch.tensor([images.wh_orig[position] for position in order], dtype=torch.int32),
+        image_index=torch.from_numpy(rank[boxes.image[rows]]),
+        class_id=torch.from_numpy(boxes.class_id[rows]),
+        cxcywh_norm_orig=torch.from_numpy(_as_float32(boxes.cxcywh_norm_orig)[rows]),
+        ignored=torch.from_numpy(boxes.ignored[rows]),
+        issues=tuple(sorted((_shown(issue) for issue in (*issues, *found)), key=_issue_order)),
+        load_picture=None if images.load_picture is None else _Reordered(images.load_picture, tuple(order)),
+    )
+
+
+def no_label_issues(paths: Sequence[str], labelled: Sequence[bool], problem: Callable[[int], str]) -> list[DataIssue]:
+    """One issue per image without labels.
+
+    Args:
+        paths: Relative path of each image.
+        labelled: Whether anything was written about it.
+        problem: Half the story of an image position: what was expected and what was found.
+    """
+    return [
+        DataIssue(path, None, IssueKind.NO_LABELS, problem(position), kept=True)
+        for position, (path, has) in enumerate(zip(paths, labelled, strict=True))
+        if not has
+    ]
+
+
+def printable(text: str) -> str:
+    r"""The text with bytes that are no Unicode written as ``\udcff``, so that it can be stored and shown anywhere."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def usable_size(width: int, height: int) -> bool:
+    """Whether an image can have this size: both sides from 1 to :data:`LARGEST_SIDE`."""
+    return 0 < width <= LARGEST_SIDE and 0 < height <= LARGEST_SIDE
+
+
+@dataclass(frozen=True, slots=True)
+class _Reordered:
+    """Opens pictures by their place in the ordered data set."""
+
+    load_picture: Callable[[int], Image]
+    order: tuple[int, ...]
+
+    def __call__(self, image_index: int) -> Image:
+        return self.load_picture(self.order[image_index])
+
+
+def _checked(boxes: FoundBoxes, images: FoundImages, classes: int) -> tuple[Ints, list[DataIssue]]:
+    """The rows to keep, in their order, and what is wrong with the others and with some of these."""
+    box = _as_float32(boxes.cxcywh_norm_orig).astype(np.float64)
+    wh = np.array(images.wh_orig, dtype=np.float64).reshape(-1, 2)[boxes.image]
+    with np.errstate(all="ignore"):  # infinite values meet each other here and are sorted out below
+        beyond_px, overlaps = _beyond_border(box, wh)
+        verdict = _verdict(boxes.class_id, box, classes, overlaps)
+    kept = np.flatnonzero(verdict == _SETTLED)
+    issues = [_refusal(boxes, images, int(row), _REFUSED[verdict[row]]) for row in np.flatnonzero(verdict != _SETTLED)]
+    issues += [
+        _issue(boxes, int(row), IssueKind.PARTLY_OUTSIDE, _partly(boxes, images, int(row), beyond_px[row]), kept=True)
+        for row in kept[beyond_px[kept] > BORDER_TOLERANCE_PX]
+    ]
+    twins = _duplicates(boxes.image[kept], boxes.class_id[kept], _as_float32(boxes.cxcywh_norm_orig)[kept])
+    issues += [_duplicate(boxes, int(kept[row]), int(kept[first])) for row, first in twins]
+    if boxes.remove_duplicates:
+        kept = np.delete(kept, [row for row, _ in twins])
+    return kept, issues
+
+
+_REFUSED = (IssueKind.NOT_FINITE, IssueKind.UNKNOWN_CLASS, IssueKind.NO_AREA, IssueKind.OUTSIDE)
+
+
+def _verdict(class_id: Ints, box: npt.NDArray[np.float64], classes: int, overlaps: npt.NDArray[np.bool_]) -> Ints:
+    """Position in ``_REFUSED`` of the first thing wrong with each row."""
+    faults = [
+        ~np.isfinite(box).all(axis=1),
+        (class_id < 0) | (class_id >= classes),
+        ~(box[:, 2:] > 0).all(axis=1),
+        ~overlaps,
+    ]
+    return np.select(faults, range(len(faults)), default=_SETTLED).astype(np.int64)
+
+
+def _beyond_border(
+    box: npt.NDArray[np.float64], wh: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """How far each box reaches over the border, in pixels of the original, and whether any of it is inside."""
+    low, high = box[:, :2] - box[:, 2:] / 2, box[:, :2] + box[:, 2:] / 2
+    beyond_px = (np.maximum(-low, high - 1) * wh).max(axis=1, initial=0)
+    return beyond_px, np.all((high > LEAST_OVERLAP) & (low < 1 - LEAST_OVERLAP), axis=1)
+
+
+def _duplicates(image: Ints, class_id: Ints, box: npt.NDArray[np.float32]) -> list[tuple[int, int]]:
+    """Pairs of rows (later, first) that agree in image, class and box, ascending by the later one."""
+    suspects = _suspects(image, class_id, box)
+    first_of: dict[tuple[int, int, bytes], int] = {}
+    pairs = []
+    for row in suspects:
+        first = first_of.setdefault((int(image[row]), int(class_id[row]), box[row].tobytes()), int(row))
+        if first != row:
+            pairs.append((int(row), first))
+    return pairs
+
+
+def _suspects(image: Ints, class_id: Ints, box: npt.NDArray[np.float32]) -> Ints:
+    """Rows that share a 64-bit hash with another one, ascending: all duplicates, and hardly anything else.
+
+    Sorting one integer per row is ten times faster than sorting rows.
+    """
+    halves = np.ascontiguousarray(box).view(np.uint64)
+    mixed = image.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + class_id.astype(np.uint64)
+    for half in (halves[:, 0], halves[:, 1]):
+        mixed = (mixed ^ half ^ (half >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
+    ordered = np.sort(mixed)
+    return np.flatnonzero(np.isin(mixed, ordered[1:][ordered[1:] == ordered[:-1]]))
+
+
+def _as_float32(box: Floats) -> npt.NDArray[np.float32]:
+    """The boxes in the precision of the published code; values too large for it become infinite.
+
+    Adding zero turns −0 into 0, so that equal boxes have equal bits.
+    """
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(box, dtype=np.float32).reshape(-1, 4) + np.float32(0)
+
+
+def _refusal(boxes: FoundBoxes, images: FoundImages, row: int, kind: IssueKind) -> DataIssue:
+    expected = {
+        IssueKind.NOT_FINITE: "finite numbers",
+        IssueKind.UNKNOWN_CLASS: boxes.known_classes,
+        IssueKind.NO_AREA: "a width and a height above 0",
+        IssueKind.OUTSIDE: f"a box inside the image ({_size(images, boxes, row)})",
+    }[kind]
+    return _issue(boxes, row, kind, f"expected {expected}, got {boxes.written(row)}", kept=False)
+
+
+def _partly(boxes: FoundBoxes, images: FoundImages, row: int, beyond_px: float) -> str:
+    got = f"got {boxes.written(row)}, which reaches {beyond_px:.4g} px beyond"
+    return f"expected a box inside the image ({_size(images, boxes, row)}), {got}"
+
+
+def _size(images: FoundImages, boxes: FoundBoxes, row: int) -> str:
+    width, height = images.wh_orig[boxes.image[row]]
+    return f"{width}×{height} px"
+
+
+def _duplicate(boxes: FoundBoxes, row: int, first: int) -> DataIssue:
+    path, line = boxes.place(first)
+    where = f"{path}:{line}" if line is not None else path
+    problem = f"expected each box once, got {boxes.written(row)} as in {where}"
+    return _issue(boxes, row, IssueKind.DUPLICATE, problem, kept=not boxes.remove_duplicates)
+
+
+def _issue(boxes: FoundBoxes, row: int, kind: IssueKind, problem: str, *, kept: bool) -> DataIssue:
+    path, line = boxes.place(row)
+    return DataIssue(path, line, kind, problem, kept)
+
+
+def _shown(issue: DataIssue) -> DataIssue:
+    return DataIssue(printable(issue.path), issue.line, issue.kind, printable(issue.problem), issue.kept)
+
+
+def _issue_order(issue: DataIssue) -> tuple[str, int, str, str]:
+    return issue.path, -1 if issue.line is None else issue.line, issue.kind.value, issue.problem
+
+
+def _no_image(name: str, issues: Sequence[DataIssue]) -> str:
+    first = f"; the first of {len(issues)} problems: {issues[0].path}: {issues[0].problem}" if issues else ""
+    return f"{name}: expected at least one image, got none{first}; check that the path leads to the data set you mean"

@@ -1,0 +1,285 @@
+"""Reader of COCO JSON: ``images``, ``annotations`` with ``bbox`` as x, y, width, height in pixels, ``categories``.
+
+The file is decoded straight into the few fields that are needed; segmentations are skipped, never built. A file that
+does not fit that scheme is read again leniently, to name the entries that do not fit instead of refusing all.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from assignstudy.datasets.assemble import FoundBoxes, FoundImages, assemble, no_label_issues, usable_size
+from assignstudy.datasets.files import is_there, needed_folder, read_needed, speaking_name
+from assignstudy.datasets.options import needed_path
+from assignstudy.datasets.pictures import PictureFiles, UnreadablePicture, read_sizes
+from assignstudy.errors import DatasetError
+from assignstudy.types import DataIssue, Dataset, IssueKind
+
+Id = int | str
+
+_UNKNOWN, _LEFT_OUT = -1, -2  # an image id that no image has; an image that takes no part
+_BOX_VALUES = 4
+
+
+class _Image(msgspec.Struct, gc=False):
+    id: Id
+    file_name: str
+    width: int | float | None = None
+    height: int | float | None = None
+
+
+class _Annotation(msgspec.Struct, gc=False):
+    image_id: Id
+    category_id: Id
+    bbox: tuple[float, ...] = ()
+    id: Id | None = None
+    iscrowd: bool | int = 0
+
+
+class _Category(msgspec.Struct, gc=False):
+    id: Id
+    name: str
+
+
+class _Document(msgspec.Struct, gc=False):
+    images: list[_Image]
+    annotations: list[_Annotation]
+    categories: list[_Category]
+
+
+_Named = TypeVar("_Named", _Image, _Category)
+_Entry = TypeVar("_Entry", _Image, _Annotation, _Category)
+
+
+@dataclass(frozen=True, eq=False)
+class _Images:
+    """The images that take part.
+
+    Attributes:
+        paths: Relative path of each.
+        sizes: Width and height of each.
+        position: Position in ``paths`` of each image id; ``_LEFT_OUT`` where the image takes no part.
+    """
+
+    paths: list[str]
+    sizes: list[tuple[int, int]]
+    position: dict[Id, int]
+
+
+def read(annotations: str | Path | None = None, images: str | Path | None = None, *, progress: bool = False) -> Dataset:
+    """Read a COCO annotation file.
+
+    Category ids may have gaps: classes are numbered by ascending id. Crowds (``iscrowd``) are kept but ignored.
+    Pictures are needed only to be shown, and for the size of images whose entry has none.
+
+    Args:
+        annotations: The JSON file.
+        images: Folder that ``file_name`` counts from, or None.
+        progress: Whether to show a progress bar on stderr.
+
+    Raises:
+        ConfigError: An option that cannot be used.
+        DatasetError: The file or folder is missing or unreadable, or there is no image.
+    """
+    path = needed_path("annotations", annotations, "a COCO annotation file")
+    folder = None if images is None else needed_folder("images", needed_path("images", images, "a folder"), "a folder")
+    issues: list[DataIssue] = []
+    document = _decode(path, issues)
+    categories = _once("category", sorted(document.categories, key=lambda entry: _id_order(entry.id)), path, issues)
+    taken = _take_images(_once("image", document.images, path, issues), folder, path, issues, progress=progress)
+    boxes, annotated = _boxes(document.annotations, taken, [category.id for category in categories], path, issues)
+    issues += no_label_issues(taken.paths, annotated, lambda _: f"expected annotations in {path.name}, found none")
+    load_picture = None if folder is None else PictureFiles(tuple(folder / image for image in taken.paths))
+    found = FoundImages(taken.paths, taken.sizes, load_picture)
+    return assemble(speaking_name(path), [category.name for category in categories], found, boxes, issues)
+
+
+def _decode(path: Path, issues: list[DataIssue]) -> _Document:
+    content = read_needed("annotations", path, "a COCO annotation file")
+    try:
+        return msgspec.json.decode(content, type=_Document)
+    except (msgspec.DecodeError, UnicodeDecodeError):  # also raised for NaN, which Python's json writes and reads
+        return _decode_leniently(content, path, issues)
+
+
+def _decode_leniently(content: bytes, path: Path, issues: list[DataIssue]) -> _Document:
+    """The entries that fit the scheme; the others become issues."""
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise DatasetError(f"dataset.annotations: expected JSON in {path}, got no JSON ({error}); mend it") from error
+    keys = _Document.__struct_fields__
+    if not isinstance(document, dict) or not all(isinstance(document.get(key), list) for key in keys):
+        raise DatasetError(
+            f"dataset.annotations: expected the lists {', '.join(keys)} in {path}, got {_keys(document)}; give a file "
+            "of ground truths, not of detections"
+        )
+    return _Document(
+        list(_fitting(document["images"], _Image, IssueKind.UNREADABLE_IMAGE, path, issues)),
+        list(_fitting(document["annotations"], _Annotation, IssueKind.MALFORMED, path, issues)),
+        list(_fitting(document["categories"], _Category, IssueKind.UNREADABLE_LABELS, path, issues)),
+    )
+
+
+def _keys(document: object) -> str:
+    return f"the keys {', '.join(map(str, document))[:80]}" if isinstance(document, dict) else "no object with keys"
+
+
+def _fitting(
+    entries: Iterable[object], kind: type[_Entry], wrong: IssueKind, path: Path, issues: list[DataIssue]
+) -> Iterable[_Entry]:
+    for position, entry in enumerate(entries):
+        try:
+            yield msgspec.convert(entry, kind)
+        except msgspec.ValidationError as error:
+            line = _line(entry.get("id") if isinstance(entry, dict) else None, position)
+            problem = f"expected an entry with {', '.join(kind.__struct_fields__)}, got another: {error}"
+            issues.append(DataIssue(path.name, line, wrong, problem, kept=False))
+
+
+def _once(what: str, entries: Sequence[_Named], path: Path, issues: list[DataIssue]) -> list[_Named]:
+    """The entries with the first use of each id."""
+    first: dict[Id, _Named] = {}
+    for position, entry in enumerate(entries):
+        if first.setdefault(entry.id, entry) is not entry:
+            problem = f"expected each {what} id once, got {entry.id!r} again; the first one counts"
+            issues.append(DataIssue(path.name, _line(entry.id, position), IssueKind.DUPLICATE, problem, kept=False))
+    return list(first.values())
+
+
+def _take_images(
+    entries: Sequence[_Image], folder: Path | None, path: Path, issues: list[DataIssue], *, progress: bool
+) -> _Images:
+    """The images with a size; two entries of one file become one image."""
+    names = [_relative(entry.file_name) for entry in entries]
+    if folder is not None:
+        issues += _missing_pictures(names, folder)
+    sizes = _sizes(entries, names, folder, progress=progress)
+    taken = _Images([], [], {})
+    place: dict[str, int] = {}
+    for entry, name, size in zip(entries, names, sizes, strict=True):
+        if isinstance(size, str):
+            problem = f"expected a width and a height, got {size}; its annotations take no part"
+            issues.append(DataIssue(name, None, IssueKind.UNREADABLE_IMAGE, problem, kept=False))
+            taken.position[entry.id] = _LEFT_OUT
+            continue
+        if name in place:
+            problem = f"expected each file_name once in {path.name}, got {name} again; its annotations are joined"
+            issues.append(DataIssue(name, None, IssueKind.DUPLICATE, problem, kept=True))
+        else:
+            place[name] = len(taken.paths)
+            taken.paths.append(name)
+            taken.sizes.append(size)
+        taken.position[entry.id] = place[name]
+    return taken
+
+
+def _sizes(
+    entries: Sequence[_Image], names: Sequence[str], folder: Path | None, *, progress: bool
+) -> list[tuple[int, int] | str]:
+    """Width and height of each image, from its entry or else its header, or why there is none."""
+    sizes: list[tuple[int, int] | str] = [_written_size(entry) for entry in entries]
+    lacking = [position for position, size in enumerate(sizes) if isinstance(size, str)]
+    if folder is not None:
+        headers = read_sizes([folder / names[position] for position in lacking], progress=progress)
+        for position, size in zip(lacking, headers, strict=True):
+            sizes[position] = f"{sizes[position]} and {size.reason}" if isinstance(size, UnreadablePicture) else size
+    return sizes
+
+
+def _written_size(entry: _Image) -> tuple[int, int] | str:
+    width, height = _side(entry.width), _side(entry.height)
+    return (width, height) if usable_size(width, height) else f"{entry.width} × {entry.height}"
+
+
+def _side(value: float | None) -> int:
+    """A whole number of pixels, written 640 or 640.0; 0 for anything else."""
+    if isinstance(value, int):
+        return value
+    return int(value) if value is not None and value.is_integer() else 0
+
+
+def _missing_pictures(names: Sequence[str], folder: Path) -> list[DataIssue]:
+    missing = [name for name in names if not is_there((folder / name).is_file)]
+    if missing and len(missing) == len(names):
+        raise DatasetError(
+            f"dataset.images: expected pictures such as {missing[0]} below {folder}, found none of {len(missing)}; "
+            "give the folder that file_name counts from, or leave dataset.images out"
+        )
+    problem = "expected a picture in the folder of images, found none; its labels take part"
+    return [DataIssue(name, None, IssueKind.NO_IMAGE, problem, kept=True) for name in missing]
+
+
+def _boxes(
+    annotations: Sequence[_Annotation], images: _Images, categories: Sequence[Id], path: Path, issues: list[DataIssue]
+) -> tuple[FoundBoxes, list[bool]]:
+    """The annotations that have an image and four numbers, and which images any annotation speaks of."""
+    image = np.array([images.position.get(one.image_id, _UNKNOWN) for one in annotations], np.int64)
+    values = np.array([len(one.bbox) for one in annotations], np.int64)
+    annotated = np.bincount(image[image >= 0], minlength=len(images.paths)) > 0
+    misfit = (image == _UNKNOWN) | ((values != _BOX_VALUES) & (image >= 0))
+    issues += [_misfit(annotations[row], row, int(image[row]), path) for row in np.flatnonzero(misfit).tolist()]
+    rows = np.flatnonzero((image >= 0) & ~misfit)
+    good = annotations if len(rows) == len(annotations) else [annotations[row] for row in rows.tolist()]
+    class_of = {category: number for number, category in enumerate(categories)}
+    boxes = FoundBoxes(
+        image=image[rows],
+        class_id=np.array([class_of.get(one.category_id, -1) for one in good], np.int64),
+        cxcywh_norm_orig=_normalised(good, np.array(images.sizes, np.float64).reshape(-1, 2)[image[rows]]),
+        ignored=np.array([bool(one.iscrowd) for one in good], np.bool_),
+        place=lambda row: (path.name, _line(good[row].id, int(rows[row]))),
+        written=lambda row: _written(good[row]),
+        known_classes=f"the id of one of the {len(categories)} categories",
+    )
+    return boxes, annotated.tolist()
+
+
+def _normalised(annotations: Sequence[_Annotation], wh: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Centres and sizes over the image's width and height, computed in double precision."""
+    values = chain.from_iterable(one.bbox for one in annotations)
+    xywh = np.fromiter(values, np.float64, _BOX_VALUES * len(annotations)).reshape(-1, _BOX_VALUES)
+    with np.errstate(all="ignore"):
+        return np.concatenate(((xywh[:, :2] + xywh[:, 2:] / 2) / wh, xywh[:, 2:] / wh), axis=1)
+
+
+def _misfit(annotation: _Annotation, row: int, image: int, path: Path) -> DataIssue:
+    problem = (
+        f"expected the id of an image, got image_id {annotation.image_id!r}"
+        if image == _UNKNOWN
+        else f"expected four numbers as bbox, got {len(annotation.bbox)}"
+    )
+    return DataIssue(path.name, _line(annotation.id, row), IssueKind.MALFORMED, problem, kept=False)
+
+
+def _written(annotation: _Annotation) -> str:
+    values = ", ".join(f"{value:.10g}" for value in annotation.bbox)
+    return f"category {annotation.category_id!r} with bbox [{values}]"
+
+
+def _line(entry_id: object, position: int) -> int:
+    """The entry's id, by which people find it; its 1-based position where that is no number that a table can hold."""
+    fits = isinstance(entry_id, int) and 0 <= entry_id < 2**63
+    return int(entry_id) if fits and isinstance(entry_id, int) else position + 1
+
+
+def _id_order(entry_id: Id) -> tuple[int, int, str]:
+    """Numbers ascending, then words."""
+    return (0, entry_id, "") if isinstance(entry_id, int) else (1, 0, entry_id)
+
+
+def _relative(file_name: str) -> str:
+    """The file name as a relative POSIX path; some exports write backslashes or absolute paths."""
+    if "/" not in file_name and "\\" not in file_name:
+        return file_name or "."
+    text = re.sub(r"^([A-Za-z]:)?/+", "", file_name.replace("\\", "/"))
+    return PurePosixPath(text).as_posix()

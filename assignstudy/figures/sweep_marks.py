@@ -1,0 +1,141 @@
+"""What the figures of a sweep have in common: how the recommended run, the baseline and the others are drawn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from assignstudy.figures import style
+
+_LETTER_PX, _LINE_PX, _DOT_PX = 6.8, 14.0, 5.0
+
+
+class _Place(NamedTuple):
+    """Where words stand: shifted from their dot by some pixels, with a part of them to the left of that point."""
+
+    shift: tuple[float, float]
+    align: str
+    left: float
+
+
+_PLACES = (
+    _Place((9.0, 0.0), "left", 0.0),
+    _Place((-9.0, 0.0), "right", 1.0),
+    _Place((0.0, 14.0), "center", 0.5),
+    _Place((0.0, -14.0), "center", 0.5),
+)
+
+
+class Role(StrEnum):
+    """What a run is on the page; the values are the words that stand beside its mark."""
+
+    PICK = "pick"
+    BASELINE = "baseline"
+    OTHER = ""
+
+    @property
+    def colour(self) -> str:
+        """The accent for the recommended run, grey for the baseline, soft ink for the others."""
+        return style.colour({Role.PICK: "accent", Role.BASELINE: "baseline"}.get(self, "soft"))
+
+    @property
+    def text_style(self) -> dict[str, Any]:
+        """Of the words beside the mark: the same colours, but dark enough for text."""
+        return {
+            "color": style.colour("accent" if self is Role.PICK else "soft"),
+            "fontweight": "bold" if self is Role.PICK else "normal",
+            "fontsize": style.SMALL_FONT_PX,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class EndLabel:
+    """A name at the right end of a line.
+
+    Attributes:
+        text: The name.
+        height: Where the line ends, from 0 (bottom) to 1 (top of the axes).
+        role: Of the run that the line belongs to.
+    """
+
+    text: str
+    height: float
+    role: Role
+
+
+def draw_dot(axes: Axes, x: float, y: float, role: Role, *, filled: bool = True) -> None:
+    """One run: the recommended one larger; hollow where ``filled`` is false."""
+    size = {Role.PICK: 10.0, Role.BASELINE: 8.5}.get(role, 6.5)
+    face = role.colour if filled else style.colour("paper")
+    look: dict[str, Any] = {"markersize": size, "markerfacecolor": face, "markeredgecolor": role.colour}
+    axes.plot([x], [y], "o", clip_on=False, zorder=3, **look)
+
+
+def name_dot(axes: Axes, x: float, y: float, text: str, role: Role, others: Sequence[tuple[float, float]] = ()) -> None:
+    """Words beside a dot, where they stay on the axes and cover no other dot.
+
+    Args:
+        axes: Where to draw, with its final limits.
+        x: Of the dot.
+        y: Of the dot.
+        text: The words.
+        role: Of the run that they belong to.
+        others: The other dots.
+    """
+    at, *rest = axes.transData.transform([(x, y), *others])
+    box, width = axes.get_window_extent(), len(text) * _LETTER_PX
+    chosen = _PLACES[0]
+    for place in _PLACES:
+        low = at + np.array([place.shift[0] - place.left * width, place.shift[1] - _LINE_PX / 2])
+        high = low + np.array([width, _LINE_PX])
+        inside = bool((low >= box.min).all() and (high <= box.max).all())
+        if inside and not any((low <= dot + _DOT_PX).all() and (dot - _DOT_PX <= high).all() for dot in rest):
+            chosen = place
+            break
+    write(axes, (x, y), text, role, shift=chosen.shift, align=chosen.align)
+
+
+def write(
+    axes: Axes, at: tuple[float, float], text: str, role: Role, *, shift: tuple[float, float], align: str = "center"
+) -> None:
+    """Words near a point of the data.
+
+    Args:
+        axes: Where to draw.
+        at: The point, in data units.
+        text: The words.
+        role: Of the run that they belong to.
+        shift: From the point, in pixels.
+        align: ``left``, ``center`` or ``right``.
+    """
+    axes.annotate(text, at, xytext=shift, textcoords="offset points", ha=align, va="center", **role.text_style)
+
+
+def name_ends(axes: Axes, labels: Sequence[EndLabel], gap: float) -> None:
+    """Names at the right ends of lines, moved apart by at least ``gap`` of the axes' height."""
+    heights = style.spread([label.height for label in labels], gap, 0.0, 1.0)
+    for label, height in zip(labels, heights, strict=True):
+        axes.text(1.012, height, label.text, transform=axes.transAxes, va="center", **label.role.text_style)
+
+
+def limits(values: Sequence[float], floor: float, ceiling: float = float("inf")) -> tuple[float, float]:
+    """The ends of an axis around some values, with a margin, without leaving what the quantity can be.
+
+    Args:
+        values: All values that must be seen; NaN is skipped.
+        floor: Lowest value that the quantity can have; a little below it is left free, so that marks are seen whole.
+        ceiling: Highest one.
+    """
+    there = [value for value in values if not math.isnan(value)]
+    if not there:
+        return floor, floor + 1
+    low, high = min(there), max(there)
+    margin = 0.12 * (high - low) or 0.1 * abs(high) or 0.01
+    overhang = 0.04 * (high - low + 2 * margin)
+    return max(low - margin, floor - overhang), min(high + margin, ceiling + overhang)

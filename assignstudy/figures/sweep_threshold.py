@@ -1,0 +1,95 @@
+"""Recall against the threshold, one line per setting of everything else."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from assignstudy.figures import style
+from assignstudy.figures.sweep_marks import EndLabel, Role, draw_dot, name_ends
+
+Floats = npt.NDArray[np.float64]
+
+NAME_LENGTH = 34
+"""Characters of a line's name that are shown."""
+
+_NAMED_LINES = 14
+_UNMATCHED_STEPS = tuple(factor * 10.0**power for power in range(0, -7, -1) for factor in (1, 0.5, 0.2))
+_DASHES = ((0, ()), (0, (6, 2.5)), (0, (1.5, 2)), (0, (7, 2, 1.5, 2)))
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """All that the runs of one setting, whatever their threshold, have in common.
+
+    Attributes:
+        name: What tells this setting from the others; empty where there is only one.
+        thresholds: Ascending.
+        recall: At each of them; NaN without ground truths.
+        role: The recommended run's line, the baseline's, or another.
+        runs: Threshold, recall and role of each run on this line.
+    """
+
+    name: str
+    thresholds: npt.NDArray[np.float32]
+    recall: Floats
+    role: Role
+    runs: tuple[tuple[float, float, Role], ...]
+
+
+@style.drawing()
+def draw(curves: Sequence[Curve], threshold: str, ground_truths: int) -> Figure:
+    """Recall on an axis that is stretched towards 100 %, where the last per mille decides; a dot per run.
+
+    Args:
+        curves: At least one.
+        threshold: Its name, for the axis.
+        ground_truths: How many there are: one of them is the smallest step to be seen.
+    """
+    longest = max(len(_name(curve)) for curve in curves)
+    figure = style.new_figure(style.WIDE_PX, 340)
+    axes = style.add_axes(figure, style.Margins(left=66, right=18 + 6.4 * longest, top=14))
+    least = 0.5 / max(ground_truths, 10)
+    ends = [float(value) for value in curves[0].thresholds[[0, -1]]]
+    axes.set(xlim=(ends[0], ends[1]), xlabel=threshold, yscale="log", ylim=(1.0, least), ylabel="matched ground truths")
+    axes.yaxis.set_major_locator(FixedLocator([step for step in _UNMATCHED_STEPS if step > least]))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda unmatched, _: style.percent(round(1 - unmatched, 8))))
+    _draw_lines(axes, curves, least)
+    return figure
+
+
+def _draw_lines(axes: Axes, curves: Sequence[Curve], least: float) -> None:
+    others = [curve for curve in curves if curve.role is Role.OTHER]
+    for curve in curves:
+        dash = _DASHES[others.index(curve) % len(_DASHES)] if curve.role is Role.OTHER else _DASHES[0]
+        width = {Role.PICK: 2.4, Role.BASELINE: 2.0}.get(curve.role, 1.3)
+        unmatched = np.maximum(1 - curve.recall, least)
+        axes.plot(curve.thresholds, unmatched, color=curve.role.colour, linewidth=width, linestyle=dash, clip_on=False)
+        for at, recall, role in curve.runs:
+            low, high = axes.get_xlim()
+            if low <= at <= high and not math.isnan(recall):
+                draw_dot(axes, at, max(1 - recall, least), role)
+    named = curves if len(curves) <= _NAMED_LINES else [curve for curve in curves if curve.role is not Role.OTHER]
+    labels = [EndLabel(_name(curve), _height_at_end(axes, curve.recall, least), curve.role) for curve in named]
+    name_ends(axes, [label for label in labels if label.text], gap=0.056)
+
+
+def _name(curve: Curve) -> str:
+    return style.shorten(curve.name, NAME_LENGTH)
+
+
+def _height_at_end(axes: Axes, recall: Floats, least: float) -> float:
+    """Where a line ends, from 0 (bottom of the axes) to 1; a line without values has sunk to the bottom."""
+    last = float(recall[-1])
+    if math.isnan(last):
+        return 0.0
+    end = (axes.get_xlim()[1], max(1 - last, least))
+    return float(axes.transAxes.inverted().transform(axes.transData.transform(end))[1])

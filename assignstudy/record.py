@@ -1,0 +1,265 @@
+"""What a run leaves on disk, apart from its page: ``run.json``, the tables, and a sweep's manifest.
+
+``run.json`` is written last and by rename, so a folder without it holds a run that did not finish. Everything that
+varies between two equal runs (times, memory, paths) stands in ``run.json`` and nowhere else: the tables of equal runs
+are equal byte for byte.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+
+from assignstudy.errors import RecordError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from assignstudy.statistics.tables import RunTables
+
+SCHEMA_VERSION = 1
+RECORD_FILE = "run.json"
+MANIFEST_FILE = "sweep.json"
+PAGE_FILE = "report.html"
+RUN_KEY_PATTERN = "[0-9a-f]{10}"
+TABLES = ("ground_truths", "levels", "classes", "data_issues")
+NOT_IN_KEY = frozenset({"report", "tracking", "device", "experiment", "hydra"})
+"""Settings and groups that do not change results."""
+
+DISTRIBUTIONS = (
+    "assignstudy",
+    "torch",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "matplotlib",
+    "hydra-core",
+    "omegaconf",
+    "pydantic",
+)
+SOURCES = ("assignstudy", "conf", "templates")
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class RunRecord(BaseModel):
+    """What ``run.json`` says about one run.
+
+    Attributes:
+        schema_version: Of this record.
+        status: ``finished``, or ``failed``: then ``error`` says why and metrics may be missing.
+        error: One sentence; None for a finished run.
+        run_key: See :func:`run_key`.
+        overrides: Settings as typed on the command line.
+        choices: Chosen entry of each configuration group.
+        config: The configuration with everything filled in: thresholds as used, ``imgsz`` an int where square.
+        dataset: Name of the data set as pages show it.
+        fingerprint: Of the labels; equal fingerprints mean equal ``gt_id``.
+        input_h: Height of the network input as used, in pixels.
+        input_w: Width of the network input as used, in pixels.
+        metrics: The scalars; None where undefined.
+        seconds: Time per stage.
+        peak_memory_mb: Largest resident memory of the process so far; None where the platform does not tell.
+        notices: Sentences the user must see.
+        argv: The command.
+        versions: Of Python and the libraries that decide results.
+        git_commit: Of the checkout that ran; None for an installed package.
+        git_dirty: Whether that checkout's sources had changes; None likewise.
+        platform: Operating system and processor.
+        threads: Threads that torch used.
+        started: ISO 8601, UTC.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: int = SCHEMA_VERSION
+    status: Literal["finished", "failed"]
+    error: str | None
+    run_key: str
+    overrides: list[str]
+    choices: dict[str, str]
+    config: dict[str, JsonValue]
+    dataset: str | None
+    fingerprint: str | None
+    input_h: int | None
+    input_w: int | None
+    metrics: dict[str, int | float | None]
+    seconds: dict[str, float]
+    peak_memory_mb: float | None
+    notices: list[str]
+    argv: list[str]
+    versions: dict[str, str]
+    git_commit: str | None
+    git_dirty: bool | None
+    platform: str
+    threads: int
+    started: str
+
+
+class SweepManifest(BaseModel):
+    """What ``sweep.json`` says: which runs belong to a sweep.
+
+    Attributes:
+        schema_version: Of this manifest.
+        runs: Run keys in the order in which the runs were started, also those that failed or did not finish.
+        overrides: The settings of the latest command as typed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: int = SCHEMA_VERSION
+    runs: list[str]
+    overrides: list[str]
+
+
+def write_record(folder: Path, record: RunRecord) -> None:
+    """Write ``run.json`` in one step: readers see the whole record or none."""
+    _write_by_rename(folder / RECORD_FILE, record)
+
+
+def read_record(folder: Path) -> RunRecord:
+    """Read a run's ``run.json``.
+
+    Raises:
+        RecordError: It is missing (the run did not finish), broken, or of another schema version.
+    """
+    return _read(folder / RECORD_FILE, RunRecord, "the run did not finish; run it again")
+
+
+def write_manifest(folder: Path, manifest: SweepManifest) -> None:
+    """Write a sweep's ``sweep.json`` in one step."""
+    _write_by_rename(folder / MANIFEST_FILE, manifest)
+
+
+def read_manifest(folder: Path) -> SweepManifest:
+    """Read a sweep's ``sweep.json``.
+
+    Raises:
+        RecordError: It is missing (the folder is no sweep), broken, or of another schema version.
+    """
+    return _read(folder / MANIFEST_FILE, SweepManifest, "the folder is no sweep; give one that `-m` wrote")
+
+
+def write_tables(folder: Path, tables: RunTables) -> None:
+    """Write the tables of :data:`TABLES` as ``<name>.parquet``; equal tables give equal bytes."""
+    for name in TABLES:
+        _write_table(folder / f"{name}.parquet", getattr(tables, name))
+
+
+def run_key(config: Mapping[str, Any], choices: Mapping[str, str]) -> str:
+    """Ten hexadecimal digits that name a run by everything that can change its results.
+
+    Args:
+        config: The resolved configuration, see :func:`assignstudy.settings.resolved`; ``4`` and ``4.0`` are equal.
+        choices: The chosen entry of each group: equal anchors under two names are two runs.
+
+    Returns:
+        The key; it does not depend on the order of entries, nor on those of :data:`NOT_IN_KEY`.
+    """
+    parts = [{name: part[name] for name in part if name not in NOT_IN_KEY} for part in (config, choices)]
+    text = json.dumps(_canonical(parts), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+@functools.cache
+def versions() -> dict[str, str]:
+    """Versions of Python and of the libraries that decide results."""
+    found = {name: _version(name) for name in DISTRIBUTIONS}
+    return {"python": platform.python_version()} | {name: version for name, version in found.items() if version}
+
+
+@functools.cache
+def git_state() -> tuple[str | None, bool | None]:
+    """Commit of the checkout that this package runs from, and whether its sources have changes.
+
+    Returns:
+        ``(None, None)`` for an installed package, a folder that is no checkout of its own, or without git.
+    """
+    root = Path(__file__).resolve().parent.parent
+    top = _git(root, "rev-parse", "--show-toplevel")
+    if top is None or Path(top).resolve() != root:
+        return None, None
+    changes = _git(root, "status", "--porcelain", "--", *SOURCES)
+    return _git(root, "rev-parse", "--verify", "--quiet", "HEAD"), None if changes is None else bool(changes)
+
+
+def peak_memory_mb() -> float | None:
+    """Largest resident memory of this process so far in MB (1e6 bytes); None where the platform does not tell."""
+    if sys.platform == "win32":
+        return None
+    import resource  # missing on Windows
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:  # assignstudy itself, run from a checkout that was never installed
+        return None
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=False)
+    except OSError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _canonical(value: object) -> object:
+    """The value with whole floats as ints and tuples as lists, so that equal settings have one spelling."""
+    if isinstance(value, Mapping):
+        return {str(key): _canonical(entry) for key, entry in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_canonical(entry) for entry in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _write_table(path: Path, frame: pd.DataFrame) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    floats = [field.name for field in table.schema if pa.types.is_floating(field.type)]
+    others = [name for name in table.column_names if name not in floats]
+    pq.write_table(table, path, compression="zstd", use_dictionary=others, use_byte_stream_split=floats)
+
+
+def _write_by_rename(path: Path, model: BaseModel) -> None:
+    unfinished = path.with_name(f"{path.name}.tmp")
+    with unfinished.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(model.model_dump_json(indent=2) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+
+
+def _read(path: Path, model: type[_Model], missing: str) -> _Model:
+    try:
+        content = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise RecordError(f"{path}: expected this file, found none: {missing}") from error
+    except (OSError, ValueError) as error:
+        raise RecordError(f"{path}: expected JSON, got {error}; remove the folder and run again") from error
+    version = content.get("schema_version") if isinstance(content, dict) else None
+    if version != SCHEMA_VERSION:
+        raise RecordError(f"{path}: expected schema version {SCHEMA_VERSION}, got {version}; run it again")
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise RecordError(f"{path}: {place}: {first['msg'].lower()}, got {first['input']!r:.80}; run again") from error

@@ -1,0 +1,210 @@
+"""What stands on a page, as plain values: a template prints them and computes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from markupsafe import Markup
+
+
+class State(StrEnum):
+    """How worried to be. On a page a state is a word and a shape, then a colour."""
+
+    FINE = "fine"
+    WATCH = "watch"
+    ACT = "act"
+
+    @property
+    def severity(self) -> int:
+        """0 for fine, 1 for watch, 2 for act."""
+        return list(State).index(self)
+
+
+class Kind(StrEnum):
+    """How the values of a table column are printed."""
+
+    TEXT = "text"
+    """As it is; names from data sets included."""
+    CODE = "code"
+    """As it is, in a monospaced face: paths, keys."""
+    INT = "int"
+    """A count, with thousands separators."""
+    NUMBER = "number"
+    """A size in pixels, a mean: at most two decimals."""
+    RATIO = "ratio"
+    """Four decimals."""
+    PERCENT = "percent"
+    """A share from 0 to 1, as percent."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes:
+        key: Column of the DataFrame that it shows.
+        label: Its heading.
+        kind: How its values are printed.
+        bar: Whether a bar behind each value compares the rows.
+        full: Value of a full bar; None for the column's largest.
+    """
+
+    key: str
+    label: str
+    kind: Kind = Kind.TEXT
+    bar: bool = False
+    full: float | None = None
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One part of a stacked bar.
+
+    Attributes:
+        colour: Name of a colour, as in ``figures.style.COLOURS``.
+        percent: Its width, 0 to 100.
+        label: What it stands for, for people who do not see it.
+    """
+
+    colour: str
+    percent: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table, ready to print.
+
+    Attributes:
+        text: What it says; a dash where the value is undefined.
+        bar: Length of the bar behind it in percent, or None.
+        mark: A word that sets it apart (``best``, ``worst``, ``chosen``), or empty.
+        href: Relative path of the page it leads to, or empty.
+        segments: A stacked bar in place of the text, which then says it in words.
+    """
+
+    text: str
+    bar: float | None = None
+    mark: str = ""
+    href: str = ""
+    segments: tuple[Segment, ...] = ()
+
+
+@dataclass(frozen=True)
+class TableView:
+    """A table, ready to print.
+
+    Attributes:
+        caption: What it lists; the line to unfold it.
+        columns: Its columns.
+        rows: Cells, one per column.
+        note: What it leaves out and where that is, or empty.
+        folded: Whether it is folded until asked for (on paper it never is).
+    """
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+    folded: bool = True
+
+    def __post_init__(self) -> None:
+        """Check that every row has one cell per column."""
+        widths = {len(row) for row in self.rows} - {len(self.columns)}
+        if widths:
+            raise ValueError(
+                f"table “{self.caption}”: expected {len(self.columns)} cells per row, got {sorted(widths)}"
+            )
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as inline SVG.
+
+    Attributes:
+        svg: From ``embed.to_svg``.
+        caption: What it shows, one short line.
+    """
+
+    svg: Markup
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """One number of the verdict.
+
+    Attributes:
+        label: What it is.
+        value: The number.
+        detail: What it means, one short line.
+        state: How worried to be, or None where the number is neither good nor bad.
+    """
+
+    label: str
+    value: str
+    detail: str
+    state: State | None = None
+
+
+@dataclass(frozen=True)
+class Alert:
+    """Something that should worry the reader.
+
+    Attributes:
+        state: ``watch`` or ``act``.
+        finding: What is the case, with its number.
+        advice: What to try.
+        weight: Share of the ground truths or positives concerned, to put alerts of one state in order.
+    """
+
+    state: State
+    finding: str
+    advice: str
+    weight: float = 0.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a section found: a sentence with numbers, and how worried to be (None: nothing to judge)."""
+
+    sentence: str
+    state: State | None = None
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A label and its value, as on the list of the provenance."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
+class SectionContent:
+    """One section of a page, ready to print.
+
+    Attributes:
+        key: Its anchor on the page.
+        title: Its heading.
+        finding: What it found.
+        cards: The verdict's numbers.
+        alerts: What should worry, worst first.
+        pictures: Its figures.
+        tables: The tables behind them.
+        facts: A list of labels and values.
+        how_to_read: One line, or empty.
+        error: Why it could not be built, or empty.
+    """
+
+    key: str
+    title: str
+    finding: Finding
+    cards: tuple[Card, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    tables: tuple[TableView, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    how_to_read: str = ""
+    error: str = ""

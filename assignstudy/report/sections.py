@@ -1,0 +1,59 @@
+"""The sections of a run page, in order. A new one is one row here: its question, its answer, and when it applies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from assignstudy.report import run_sections as answer
+from assignstudy.report.content import Finding, SectionContent, State
+from assignstudy.report.view import RunView
+from assignstudy.types import RuleFacts
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section of the run page.
+
+    Attributes:
+        key: Its anchor on the page; every id in its figures begins with it.
+        title: Its heading.
+        build: Computes, draws and words it, from ``(view, key, title)``.
+        applies: Whether it means anything for a rule.
+    """
+
+    key: str
+    title: str
+    build: Callable[[RunView, str, str], SectionContent]
+    applies: Callable[[RuleFacts], bool] = lambda _rule: True
+
+
+def _threshold_decides(rule: RuleFacts) -> bool:
+    return rule.threshold is not None
+
+
+SECTIONS = (
+    Section("verdict", "Verdict", answer.verdict),
+    Section("positives", "Positives per ground truth", answer.positives),
+    Section("levels", "Levels and anchors", answer.levels),
+    Section("neighbours", "Neighbour cells", answer.neighbour_cells, lambda rule: rule.neighbour_cells),
+    Section("shapes", "Shapes", answer.shapes),
+    Section("threshold", "Threshold curve", answer.threshold, _threshold_decides),
+    Section("crowding", "Contested and unreachable slots", answer.crowding),
+    Section("classes", "Classes", answer.classes),
+    Section("issues", "Data issues", answer.data_issues),
+    Section("provenance", "Provenance", answer.provenance),
+)
+
+
+def build(view: RunView) -> tuple[SectionContent, ...]:
+    """All sections that apply to the run's rule; one that cannot be built carries its error."""
+    return tuple(_built(section, view) for section in SECTIONS if section.applies(view.rule))
+
+
+def _built(section: Section, view: RunView) -> SectionContent:
+    try:
+        return section.build(view, section.key, section.title)
+    except Exception as error:  # the one boundary where a defect must not cost the rest of the page; it is not silent
+        problem = f"{type(error).__name__}: {error}"
+        return SectionContent(section.key, section.title, Finding("", State.ACT), error=problem)

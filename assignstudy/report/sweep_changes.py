@@ -1,0 +1,127 @@
+"""Section: which ground truths a setting gains and loses, against the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assignstudy.figures import sweep_changes
+from assignstudy.figures.sweep_changes import ChangeRow
+from assignstudy.report import words
+from assignstudy.report.content import Cell, Column, Finding, Kind, Picture, SectionContent, TableView
+from assignstudy.report.embed import to_svg
+from assignstudy.report.sweep_cells import run_cells, run_columns
+from assignstudy.report.sweep_view import SweepView
+from assignstudy.statistics.sweep_pairs import Comparison
+
+KEY, TITLE = "changes", "Who gained, who lost"
+MOST_BARS = 40
+SIDES = ("gained", "lost")
+HOW_TO_READ = (
+    "every ground truth is followed from the baseline to each run by its gt_id, so gains and losses do not cancel out. "
+    "Gained: unmatched in the baseline, matched here; lost: the reverse; level: matched in both, by another set of "
+    "levels. Sizes are those on the baseline's network input: small < 32² ≤ medium ≤ 96² < large, in px²."
+)
+
+
+def build(view: SweepView) -> SectionContent:
+    """Every comparable run against the baseline, ground truth by ground truth."""
+    comparison = view.comparison
+    if comparison is None or view.baseline is None:
+        return SectionContent(KEY, TITLE, Finding("There are no two runs on the same labels to compare."))
+    alone = comparison.changes.empty
+    return SectionContent(
+        KEY,
+        TITLE,
+        Finding(_sentence(view, comparison)),
+        pictures=() if alone else (_picture(view, comparison),),
+        tables=(*(() if alone else _changes(view, comparison)), _never(comparison)),
+        how_to_read="" if alone else HOW_TO_READ,
+    )
+
+
+def _sentence(view: SweepView, comparison: Comparison) -> str:
+    return " ".join(filter(None, (_largest_change(view, comparison), _never_sentence(comparison))))
+
+
+def _largest_change(view: SweepView, comparison: Comparison) -> str:
+    """The run that gains most on balance, or that none does."""
+    counts = {row: _counts(view, comparison, row) for row in _compared(view)}
+    if not counts or view.baseline is None:
+        return ""
+    base = f"the baseline ({view.name(view.baseline.row)})"
+    best = max(counts, key=lambda row: counts[row]["gained"] - counts[row]["lost"])
+    gained, lost, level = (counts[best][name] for name in ("gained", "lost", "level"))
+    if gained <= lost:
+        return f"No run matches more ground truths than {base}."
+    return (
+        f"Against {base}, {view.name(best)} gains most: {words.count(gained, 'ground truth')} "
+        f"{'becomes' if gained == 1 else 'become'} matched, {_many(lost, 'becomes', 'become')} unmatched and "
+        f"{_many(level, 'moves', 'move')} to another set of levels."
+    )
+
+
+def _many(count: int, singular: str, plural: str) -> str:
+    return f"{words.integer(count) if count else 'none'} {singular if count < 2 else plural}"
+
+
+def _never_sentence(comparison: Comparison) -> str:
+    never = int(comparison.never.sum())
+    if not comparison.ground_truths:
+        return "There is no ground truth."
+    if not never:
+        return "Every ground truth is matched by some run."
+    sizes = [f"{words.integer(int(count))} {size}" for size, count in comparison.never.items() if count]
+    boxes = words.count(comparison.ground_truths, "ground truth")
+    return f"No run matches {words.integer(never)} of {boxes}: {words.listing(sizes)}."
+
+
+def _counts(view: SweepView, comparison: Comparison, row: int) -> dict[str, int]:
+    changes = comparison.changes
+    place = list(changes.index).index(view.run(row)["run_key"])
+    return {str(name): int(count) for name, count in zip(changes.columns, changes.to_numpy()[place], strict=True)}
+
+
+def _compared(view: SweepView) -> list[int]:
+    """The runs that were held against the baseline, in the order of the recommendation."""
+    keys = set() if view.comparison is None else set(view.comparison.changes.index)
+    return [row for row in view.order if view.run(row)["run_key"] in keys]
+
+
+def _picture(view: SweepView, comparison: Comparison) -> Picture:
+    rows = [_bars(view, comparison, row) for row in _compared(view)[:MOST_BARS]]
+    return Picture(
+        to_svg(sweep_changes.draw(rows), "sweep-changes", _sentence(view, comparison)),
+        "Became matched and unmatched, by size",
+    )
+
+
+def _bars(view: SweepView, comparison: Comparison, row: int) -> ChangeRow:
+    counts, sizes = _counts(view, comparison, row), [str(size) for size in comparison.never.index]
+    gained, lost = ({size: counts[f"{side}_{size}"] for size in sizes} for side in SIDES)
+    return ChangeRow(view.name(row), gained, lost, view.role(row))
+
+
+def _changes(view: SweepView, comparison: Comparison) -> tuple[TableView, ...]:
+    sizes = [str(size) for size in comparison.never.index]
+    by_size = [(f"{side}_{size}", f"{side} {size}" if size == sizes[0] else size) for side in SIDES for size in sizes]
+    whole = [(name, name) for name in comparison.changes.columns if "_" not in name]
+    return (
+        _table(view, comparison, "Ground truths gained, lost and moved, against the baseline", whole, folded=False),
+        _table(view, comparison, "ground truths gained and lost, by size on the baseline's network input", by_size),
+    )
+
+
+def _table(
+    view: SweepView, comparison: Comparison, caption: str, headings: Sequence[tuple[str, str]], *, folded: bool = True
+) -> TableView:
+    """A row per run, a column per count: its name and its heading."""
+    columns = (*run_columns(view), *(Column(name, heading, Kind.INT) for name, heading in headings))
+    counts = {row: _counts(view, comparison, row) for row in _compared(view)}
+    cells = {row: [Cell(words.integer(counts[row][name])) for name, _ in headings] for row in counts}
+    return TableView(caption, columns, tuple((*run_cells(view, row), *cells[row]) for row in counts), folded=folded)
+
+
+def _never(comparison: Comparison) -> TableView:
+    rows = tuple((Cell(str(size)), Cell(words.integer(int(count)))) for size, count in comparison.never.items())
+    columns = (Column("size_bin", "size"), Column("ground_truths", "ground truths", Kind.INT))
+    return TableView("ground truths that no run matches", columns, rows)

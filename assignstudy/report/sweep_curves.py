@@ -1,0 +1,128 @@
+"""Section: metrics over the parameters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from pandas.api.types import is_numeric_dtype
+
+from assignstudy.figures import style, sweep_lines, sweep_map
+from assignstudy.figures.sweep_lines import Point
+from assignstudy.figures.sweep_map import MapAxes, MapCell
+from assignstudy.figures.sweep_marks import Role
+from assignstudy.report import words
+from assignstudy.report.content import Finding, Picture, SectionContent
+from assignstudy.report.embed import to_svg
+from assignstudy.report.sweep_cells import metric_text, metric_value
+from assignstudy.report.sweep_view import SweepView
+from assignstudy.statistics import sweep_grid
+from assignstudy.statistics.sweep_grid import Layout, Panel
+from assignstudy.statistics.sweep_metrics import facts
+from assignstudy.statistics.sweep_parameters import differing, value_text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+KEY, TITLE = "curves", "Curves and maps"
+METRICS = ("bpr", "unreachable_share", "contested_share", "positives_per_gt")
+METRICS_IN_PANELS = ("bpr", "contested_share")
+MOST_PANELS = 12
+HOW_TO_READ = (
+    "the recommended run and the baseline carry their names. On a map, a colour farther from the page's is more: "
+    "better for recall, worse for unreachable positives and contested slots."
+)
+
+
+def build(view: SweepView) -> SectionContent:
+    """Lines over one parameter, maps over two, small maps over more."""
+    if not view.order:
+        return SectionContent(KEY, TITLE, Finding("No run finished, so there is nothing to draw."))
+    pictures = _pictures(view)
+    how_to_read = HOW_TO_READ if pictures else ""
+    return SectionContent(KEY, TITLE, Finding(_sentence(view)), pictures=pictures, how_to_read=how_to_read)
+
+
+def _sentence(view: SweepView) -> str:
+    """Which parameter moves the recall most: the largest spread of its means."""
+    runs, names = view.comparable, differing(view.comparable)
+    if not names:
+        return "There is only one setting, so no parameter to draw anything over."
+    means = {name: runs.groupby(name, sort=False)["bpr"].mean().dropna() for name in names}
+    spreads = {name: float(mean.max() - mean.min()) if len(mean) else 0.0 for name, mean in means.items()}
+    strongest = max(names, key=lambda name: spreads[name])
+    if not spreads[strongest]:
+        return "No parameter of this sweep changes the recall."
+    mean = means[strongest]
+    best = f"{words.ratio(mean.max())} at {value_text(mean.idxmax())}"
+    worst = f"{words.ratio(mean.min())} at {value_text(mean.idxmin())}"
+    return f"Recall depends most on {strongest}: {'on average ' if len(names) > 1 else ''}it is {best} and {worst}."
+
+
+def _pictures(view: SweepView) -> tuple[Picture, ...]:
+    runs = view.comparable
+    where = sweep_grid.layout(runs, differing(runs))
+    if where is None:
+        return ()
+    panels = sweep_grid.compute(runs, where)[:MOST_PANELS]
+    metrics = METRICS_IN_PANELS if where.panels else METRICS
+    shown = [name for name in metrics if runs[name].nunique() > (name != "bpr")]
+    return tuple(_picture(view, where, panels, k, name) for name in shown for k in range(len(panels)))
+
+
+def _picture(view: SweepView, where: Layout, panels: Sequence[Panel], k: int, metric: str) -> Picture:
+    figure = _figure(view, where, panels[k], metric)
+    caption = ": ".join(filter(None, (words.sentence(facts(metric).title), panels[k].title)))
+    return Picture(to_svg(figure, f"sweep-{metric}-{k}", _alt(view, where, metric)), caption)
+
+
+def _figure(view: SweepView, where: Layout, panel: Panel, metric: str) -> Figure:
+    if where.series is not None:
+        return sweep_map.draw(_map_cells(view, panel, metric), _map_axes(where, panel))
+    points = [_point(view, value, row, metric) for value, row in panel.rows.iloc[0].dropna().items()]
+    if is_numeric_dtype(view.runs[where.x]):
+        return sweep_lines.draw_numbers(points, where.x, facts(metric).title, _tick(metric))
+    return sweep_lines.draw_names(points, facts(metric).title, _tick(metric))
+
+
+def _alt(view: SweepView, where: Layout, metric: str) -> str:
+    values = view.comparable[metric]
+    over = words.listing([name for name in (where.x, where.series) if name])
+    best = metric_text(metric, view.run(view.order[0])[metric])
+    return (
+        f"{words.sentence(facts(metric).title)} over {over}: from {metric_text(metric, values.min())} to "
+        f"{metric_text(metric, values.max())}; {best} for the recommended run."
+    )
+
+
+def _tick(metric: str) -> Callable[[float, int | None], str]:
+    if facts(metric).kind == "percent":
+        return style.percent
+    return lambda value, _: "" if metric == "bpr" and value > 1 else f"{value:.4f}".rstrip("0").rstrip(".")
+
+
+def _point(view: SweepView, value: object, row: int, metric: str) -> Point:
+    x = float(value) if isinstance(value, int | float) else str(value)
+    y = metric_value(view, row, metric)
+    return Point(x, y, metric_text(metric, y), view.role(row))
+
+
+def _map_axes(where: Layout, panel: Panel) -> MapAxes:
+    columns, rows = (tuple(map(value_text, names)) for names in (panel.rows.columns, panel.rows.index))
+    return MapAxes(where.x, str(where.series), columns, rows)
+
+
+def _map_cells(view: SweepView, panel: Panel, metric: str) -> list[MapCell]:
+    low, high = (float(end) for end in (view.comparable[metric].min(), view.comparable[metric].max()))
+    rows = panel.rows.astype("float64").to_numpy()
+    places = [(y, x) for y in range(rows.shape[0]) for x in range(rows.shape[1])]
+    return [_map_cell(view, place, float(rows[place]), metric, (low, high)) for place in places]
+
+
+def _map_cell(view: SweepView, place: tuple[int, int], row: float, metric: str, ends: tuple[float, float]) -> MapCell:
+    if math.isnan(row):
+        return MapCell(*place, None, "no run", Role.OTHER)
+    value = metric_value(view, int(row), metric)
+    heat = None if math.isnan(value) else (value - ends[0]) / (ends[1] - ends[0]) if ends[1] > ends[0] else 0.5
+    return MapCell(*place, heat, metric_text(metric, value), view.role(int(row)))

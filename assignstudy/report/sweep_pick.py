@@ -1,0 +1,153 @@
+"""Section: which setting to train with, and what it gives up."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from assignstudy.figures import sweep_tradeoff
+from assignstudy.figures.sweep_tradeoff import CostPanel, Dot
+from assignstudy.report import words
+from assignstudy.report.content import Card, Fact, Finding, Picture, SectionContent, TableView
+from assignstudy.report.embed import to_svg
+from assignstudy.report.sweep_cells import (
+    metric_cells,
+    metric_columns,
+    metric_text,
+    metric_value,
+    run_cells,
+    run_columns,
+)
+from assignstudy.report.sweep_view import SweepView
+from assignstudy.statistics.sweep_choice import COSTS
+from assignstudy.statistics.sweep_metrics import facts
+
+KEY, TITLE = "pick", "What to pick"
+CARD_METRICS = ("bpr", "unmatched", "unreachable_share", "contested_share", "positives_per_gt")
+FRONT_METRICS = ("bpr", "unmatched", *COSTS, "mean_prior_iou")
+CAPTION = "Recall against what it costs"
+HOW_TO_READ = (
+    "a dot is a run; the upper left is best. Hollow dots are beaten: another run has at least their recall, at no "
+    "higher cost of any kind. Filled ones are the Pareto front: choosing between them is choosing what to give up."
+)
+
+
+def build(view: SweepView) -> SectionContent:
+    """The recommended run beside the baseline, its YAML, and the runs that no other beats."""
+    if not view.order:
+        return SectionContent(KEY, TITLE, Finding("No run finished, so there is nothing to recommend."))
+    return SectionContent(
+        KEY,
+        TITLE,
+        Finding(_sentence(view)),
+        cards=_cards(view),
+        facts=_facts(view),
+        pictures=_pictures(view),
+        tables=(_front(view),),
+        how_to_read=HOW_TO_READ,
+    )
+
+
+def _sentence(view: SweepView) -> str:
+    pick = view.run(view.order[0])
+    matched = pick["ground_truths"] - pick["unmatched"]
+    start = f"Train with {view.name(view.order[0])}" if len(view.order) > 1 else "There is only one run to go by"
+    found = (
+        f"it matches {words.integer(matched)} of {words.count(pick['ground_truths'], 'ground truth')} "
+        f"(bpr {words.ratio(pick['bpr'])}){_reach(pick)}"
+    )
+    return f"{start}: {found}. {_against_baseline(view, pick)}".strip()
+
+
+def _reach(run: Mapping[str, Any]) -> str:
+    if words.is_undefined(run["unreachable"]):
+        return ""
+    if not run["unreachable"]:
+        return ", all positives within the decoder's reach"
+    return f", {words.percent(run['unreachable_share'])} of the positives out of the decoder's reach"
+
+
+def _against_baseline(view: SweepView, pick: Mapping[str, Any]) -> str:
+    if view.baseline is None or len(view.order) == 1:
+        return ""
+    if view.baseline.row == view.order[0]:
+        return f"It is also the baseline, {view.baseline.reason}: by the rule below no other run is better."
+    base = view.run(view.baseline.row)
+    fewer = int(base["unmatched"] - pick["unmatched"])
+    change = f"{words.integer(abs(fewer))} {'more' if fewer > 0 else 'fewer'}" if fewer else "as many"
+    contested = f"{metric_text('contested_share', pick['contested_share'])} of its slots are contested"
+    before = metric_text("contested_share", base["contested_share"])
+    return (
+        f"Against the baseline ({view.name(view.baseline.row)}) that is {change}, and {contested} instead of {before}"
+        f"{_pixels(pick, base)}."
+    )
+
+
+def _pixels(pick: Mapping[str, Any], base: Mapping[str, Any]) -> str:
+    """What a larger network input costs, which none of the metrics knows."""
+    if any(words.is_undefined(run[side]) for run in (pick, base) for side in ("input_h", "input_w")):
+        return ""
+    times = pick["input_h"] * pick["input_w"] / (base["input_h"] * base["input_w"])
+    return "" if times == 1 else f"; its network input has {words.number(times)} times the pixels"
+
+
+def _cards(view: SweepView) -> tuple[Card, ...]:
+    pick = view.run(view.order[0])
+    base = view.baseline.row if view.baseline else view.order[0]
+    held_against = view.run(base)
+    return tuple(
+        Card(
+            facts(name).title,
+            metric_text(name, pick[name]),
+            "the baseline" if base == view.order[0] else f"baseline {metric_text(name, held_against[name])}",
+        )
+        for name in CARD_METRICS
+    )
+
+
+def _facts(view: SweepView) -> tuple[Fact, ...]:
+    several = len(view.order) > 1
+    why = [Fact("Rule of the pick", view.rule.sentence)] if several else []
+    if several and view.baseline is not None:
+        why.append(Fact("Baseline", f"{view.name(view.baseline.row)}: {view.baseline.reason}."))
+    # A line break makes the page keep the lines as they are.
+    recipe = view.recipe
+    paste = [Fact("To paste", f"{recipe.yaml}\n"), Fact("To run it again", f"{recipe.command}\n")] if recipe else []
+    return tuple(why + paste)
+
+
+def _pictures(view: SweepView) -> tuple[Picture, ...]:
+    costs = [name for name in COSTS if view.comparable[name].nunique() > 1]
+    if not costs or view.comparable["bpr"].isna().all():
+        return ()
+    best = view.run(view.order[0])
+    prices = words.listing([f"{metric_text(name, best[name])} {facts(name).title}" for name in costs])
+    alt = f"Best possible recall against its costs, a dot per run. Recommended: {words.ratio(best['bpr'])}, {prices}."
+    return (
+        Picture(to_svg(sweep_tradeoff.draw([_panel(view, name) for name in costs]), "sweep-tradeoff", alt), CAPTION),
+    )
+
+
+def _panel(view: SweepView, cost: str) -> CostPanel:
+    dots = [_dot(view, row, cost) for row in view.order]
+    known = tuple(dot for dot in dots if not math.isnan(dot.cost) and not math.isnan(dot.recall))
+    return CostPanel(facts(cost).title, facts(cost).kind == "percent", known)
+
+
+def _dot(view: SweepView, row: int, cost: str) -> Dot:
+    recall, price = (metric_value(view, row, name) for name in ("bpr", cost))
+    return Dot(price, recall, view.on_front[row], view.role(row))
+
+
+def _front(view: SweepView) -> TableView:
+    rows = [row for row in view.order if view.on_front[row]]
+    cells = metric_cells(view, rows, FRONT_METRICS)
+    all_on_front = 1 < len(rows) == len(view.order)
+    note = "No run beats another in everything: all are on the front." if all_on_front else ""
+    return TableView(
+        "Pareto front: the runs that no other beats in everything, the recommended one first",
+        (*run_columns(view), *metric_columns(FRONT_METRICS, in_words=True)),
+        tuple((*run_cells(view, row), *cells[row]) for row in rows),
+        note=note,
+    )

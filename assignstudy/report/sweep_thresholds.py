@@ -1,0 +1,113 @@
+"""Section: recall at every threshold, those that were not run included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from assignstudy.figures import sweep_threshold
+from assignstudy.figures.sweep_marks import Role
+from assignstudy.figures.sweep_threshold import Curve
+from assignstudy.report import words
+from assignstudy.report.content import Cell, Column, Finding, Kind, Picture, SectionContent, TableView
+from assignstudy.report.embed import to_svg
+from assignstudy.report.sweep_cells import metric_value
+from assignstudy.report.sweep_view import SettingCurve, SweepView
+from assignstudy.statistics.sweep_parameters import value_text
+from assignstudy.statistics.sweep_threshold import AXES, ThresholdAxis
+
+KEY, TITLE = "thresholds", "Every other threshold"
+GOALS = (0.99, 0.999)
+_ROUNDING = 1e-12
+HOW_TO_READ = (
+    "a curve holds every threshold, run or not; dots are the ones that were run. Where a curve is flat, a stricter "
+    "threshold costs no recall. The axis is stretched towards 100 %, so that the last per mille can be seen."
+)
+
+
+def build(view: SweepView) -> SectionContent:
+    """One picture per kind of threshold, with a line per setting of everything else."""
+    if not view.curves:
+        return SectionContent(KEY, TITLE, Finding("No run with a threshold finished, so there is no curve to draw."))
+    axes = [axis for axis in AXES if _curves(view, axis)]
+    return SectionContent(
+        KEY,
+        TITLE,
+        Finding(" ".join(_sentence(view, axis) for axis in axes)),
+        pictures=tuple(_picture(view, axis) for axis in axes),
+        tables=tuple(_table(view, axis) for axis in axes),
+        how_to_read=HOW_TO_READ,
+    )
+
+
+def _curves(view: SweepView, axis: ThresholdAxis) -> list[SettingCurve]:
+    return [curve for curve in view.curves if curve.axis == axis]
+
+
+def _sentence(view: SweepView, axis: ThresholdAxis) -> str:
+    """What the recommended setting needs for more; and what the others need to match as many."""
+    curves = _curves(view, axis)
+    picked = next((curve for curve in curves if view.order[0] in curve.runs), None)
+    if picked is None:
+        return f"The curves over {axis.name} belong to other rules than the recommended run's."
+    threshold, recall = (metric_value(view, view.order[0], name) for name in (axis.name, "bpr"))
+    setting = f"With {picked.name}, recall" if picked.name else "Recall"
+    more = words.listing([_needed(picked, goal) for goal in GOALS if goal > recall])
+    others = words.listing([_to_match(curve, recall) for curve in curves if curve is not picked][:3])
+    found = f"{setting} is {words.ratio(recall)} at {axis.name} {value_text(threshold)}"
+    return f"{found}{f'; it reaches {more}' if more else ''}.{f' To match as many, {others}.' if others else ''}"
+
+
+def _needed(curve: SettingCurve, goal: float) -> str:
+    at = _threshold_for(curve, goal)
+    return f"{goal:g} at no threshold shown" if at is None else f"{goal:g} at {value_text(at)}"
+
+
+def _to_match(curve: SettingCurve, recall: float) -> str:
+    at = _threshold_for(curve, recall)
+    needs = "no threshold on the axis is enough" if at is None else f"{curve.axis.name} {value_text(at)} is needed"
+    return f"{needs} with {curve.name}"
+
+
+def _threshold_for(curve: SettingCurve, recall: float) -> float | None:
+    """The strictest threshold of the axis that gives a recall; None where none does."""
+    enough = np.flatnonzero(curve.recall >= recall - _ROUNDING)
+    if not len(enough):
+        return None
+    return round(float(curve.axis.grid[enough[0 if curve.axis.matches_below else -1]]), 2)
+
+
+def _picture(view: SweepView, axis: ThresholdAxis) -> Picture:
+    curves, boxes = _curves(view, axis), int(view.comparable["ground_truths"].max())
+    figure = sweep_threshold.draw([_line(view, curve) for curve in curves], axis.name, boxes)
+    alt = f"Share of ground truths with a positive against {axis.name}: {_at_middle(curves)}"
+    return Picture(to_svg(figure, f"sweep-recall-{axis.name}", alt), f"Recall against {axis.name}")
+
+
+def _at_middle(curves: Sequence[SettingCurve]) -> str:
+    at = curves[0].axis.shown[len(curves[0].axis.shown) // 2]
+    parts = [f"{curve.name or 'recall'} {words.ratio(_shown_at(curve, at))}" for curve in curves[:8]]
+    return f"at {at:g}, {words.listing(parts)}."
+
+
+def _shown_at(curve: SettingCurve, threshold: float) -> float:
+    return float(curve.shown[curve.axis.shown.index(threshold)])
+
+
+def _line(view: SweepView, curve: SettingCurve) -> Curve:
+    roles = {view.role(row) for row in curve.runs}
+    role = next((role for role in (Role.PICK, Role.BASELINE) if role in roles), Role.OTHER)
+    dots = tuple(
+        (metric_value(view, row, curve.axis.name), metric_value(view, row, "bpr"), view.role(row)) for row in curve.runs
+    )
+    return Curve(curve.name, curve.axis.grid, curve.recall, role, dots)
+
+
+def _table(view: SweepView, axis: ThresholdAxis) -> TableView:
+    columns = [Column(f"at-{at:g}", f"{axis.name} {at:g}", Kind.RATIO) for at in axis.shown]
+    rows = [
+        (Cell(curve.name or view.dataset), *(Cell(words.ratio(value)) for value in curve.shown))
+        for curve in _curves(view, axis)
+    ]
+    return TableView(f"recall at other values of {axis.name}", (Column("setting", "setting"), *columns), tuple(rows))

@@ -1,0 +1,132 @@
+"""All that a sweep's page may know of the sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from assignstudy.figures.sweep_marks import Role
+from assignstudy.statistics.sweep_choice import Baseline, PickRule
+from assignstudy.statistics.sweep_pairs import Comparison
+from assignstudy.statistics.sweep_parameters import differing, label, records, rows_of
+from assignstudy.statistics.sweep_threshold import ThresholdAxis
+
+
+@dataclass(frozen=True, eq=False)
+class SettingCurve:
+    """Recall against the threshold for one setting of everything else.
+
+    Attributes:
+        row: Row of the run that the curve was computed from.
+        axis: Which threshold.
+        name: What tells this setting from the others; empty where there is only one.
+        runs: Rows of all runs of this setting.
+        recall: float64, at each threshold of ``axis.grid``.
+        shown: float64, at each threshold of ``axis.shown``.
+    """
+
+    row: int
+    axis: ThresholdAxis
+    name: str
+    runs: tuple[int, ...]
+    recall: npt.NDArray[np.float64]
+    shown: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to use a run's setting.
+
+    Attributes:
+        yaml: Threshold, image size and anchors, to paste into a trainer's configuration.
+        command: What runs this setting again.
+    """
+
+    yaml: str
+    command: str
+
+
+@dataclass(frozen=True, eq=False)
+class SweepView:
+    """A sweep, ready to be shown. Holds no times and no absolute paths, so that the same sweep gives the same page.
+
+    Rows are labels of ``runs``. *Comparable* runs finished and saw the same labels as the baseline.
+
+    Attributes:
+        dataset: What the data set is called.
+        runs: One row per run that ended, in launch order, as :func:`assignstudy.results.load_runs` returns them (with
+            ``folder`` relative to the sweep), and the columns of ``sweep_metrics.SHARES``.
+        order: Rows of the comparable runs, the recommended one first.
+        on_front: Whether no other comparable run beats it in everything; by row, comparable runs only.
+        rule: How the recommended run is picked.
+        baseline: The run that the others are held against; None where none finished.
+        pages: Relative path of each run's page, by row, where it has one.
+        curves: Recall against the threshold.
+        comparison: The comparable runs against the baseline, or None.
+        recipe: How to use the recommended setting, or None.
+        unfinished: Keys of the runs that were started but left no record.
+        notices: Further sentences that the reader must see.
+    """
+
+    dataset: str
+    runs: pd.DataFrame
+    order: tuple[int, ...] = ()
+    on_front: Mapping[int, bool] = field(default_factory=dict)
+    rule: PickRule = field(default_factory=PickRule)
+    baseline: Baseline | None = None
+    pages: Mapping[int, str] = field(default_factory=dict)
+    curves: tuple[SettingCurve, ...] = ()
+    comparison: Comparison | None = None
+    recipe: Recipe | None = None
+    unfinished: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    @cached_property
+    def parameters(self) -> list[str]:
+        """The parameters in which the runs differ."""
+        return differing(self.runs)
+
+    @cached_property
+    def comparable(self) -> pd.DataFrame:
+        """The comparable runs in launch order."""
+        return self.runs.loc[sorted(self.order)]
+
+    @property
+    def finished(self) -> pd.DataFrame:
+        """All finished runs in launch order, those on other labels too."""
+        return self.runs[self.runs["status"] == "finished"]
+
+    @property
+    def failed(self) -> pd.DataFrame:
+        """The failed runs in launch order."""
+        return self.runs[self.runs["status"] == "failed"]
+
+    @cached_property
+    def on_other_labels(self) -> list[int]:
+        """Rows of finished runs that saw other labels than the baseline."""
+        comparable = set(self.order)
+        return [row for row in rows_of(self.finished) if row not in comparable]
+
+    def run(self, row: int) -> Mapping[str, Any]:
+        """A run's values by column."""
+        return self._records[row]
+
+    @cached_property
+    def _records(self) -> dict[int, dict[str, Any]]:
+        return records(self.runs)
+
+    def role(self, row: int) -> Role:
+        """What a run is on the page; the recommended run stays that where it is the baseline, too."""
+        if self.order and row == self.order[0]:
+            return Role.PICK
+        return Role.BASELINE if self.baseline is not None and row == self.baseline.row else Role.OTHER
+
+    def name(self, row: int) -> str:
+        """What tells a run from the others."""
+        return label(self.run(row), self.parameters)

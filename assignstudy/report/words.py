@@ -1,0 +1,70 @@
+"""Numbers in words, the same everywhere: separators, decimals, singular and plural, a dash for what is undefined."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+
+UNDEFINED = "–"
+_SMALLEST_SHARE = 0.0001
+
+
+def is_undefined(value: float | str | None) -> bool:
+    """Whether a value of a table or metric is missing (None, NaN, NA)."""
+    return bool(pd.isna(value))
+
+
+def integer(value: float | None) -> str:
+    """``36,335``; a dash where undefined."""
+    return UNDEFINED if value is None or is_undefined(value) else f"{int(value):,}"
+
+
+def ratio(value: float | None) -> str:
+    """Four decimals, ``0.9946``; never rounded up to a 1 that it is not."""
+    if value is None or is_undefined(value):
+        return UNDEFINED
+    text = f"{value:,.4f}"
+    return "0.9999" if text == "1.0000" and value < 1 else text
+
+
+def number(value: float | None) -> str:
+    """At most two decimals, only as many as needed: ``4``, ``12.26``."""
+    if value is None or is_undefined(value):
+        return UNDEFINED
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    text = f"{value:,.2f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def percent(share: float | None) -> str:
+    """A share from 0 to 1 as percent: one decimal, two below one percent, and neither 0 nor 100 unless it is."""
+    if share is None or is_undefined(share):
+        return UNDEFINED
+    if 0 < share < _SMALLEST_SHARE:
+        return "<0.01 %"
+    decimals = 2 if share < 0.01 or 0.99 < share < 1 else 1
+    text = f"{100 * share:.{decimals}f}"
+    if share < 1 and float(text) == 100:
+        return ">99.99 %"
+    return f"{text.rstrip('0').rstrip('.') if '.' in text else text} %"
+
+
+def count(value: float, singular: str, plural: str | None = None) -> str:
+    """A count with its noun: ``1 box``, ``2,000 boxes``, ``no boxes``."""
+    many = plural or f"{singular}s"
+    if not value:
+        return f"no {many}"
+    return f"{integer(value)} {singular if value == 1 else many}"
+
+
+def listing(words: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def sentence(text: str) -> str:
+    """The text with its first letter raised, whatever it begins with."""
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,247 @@
+"""Settings in plain values: what each may be, what is filled in where one is left out, and what to say otherwise.
+
+Nothing here knows where settings come from. :class:`Settings` is the typed schema of the configuration and checks every
+value that can be checked alone; :func:`resolved` turns a configuration into the form that is hashed and recorded, so
+that equal settings look equal: a threshold left out becomes the published one, ``[640, 640]`` becomes ``640``.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeGuard
+
+import yaml
+
+from assignstudy.errors import ConfigError
+
+DEVICES = ("cpu", "cuda")
+THRESHOLDS = ("anchor_t", "iou_t")
+GROUPS = ("dataset", "anchors", "assigner", "transform", "report")
+LONGEST_SIDE_PX = 65536
+"""The longest side and stride: up to here float32 still tells positions 1/256 px apart."""
+
+Config = dict[str, Any]
+
+
+@dataclass
+class Settings:
+    """The typed schema of one run's configuration; not frozen, because Hydra's schemas cannot be.
+
+    Attributes:
+        dataset: Options of the chosen data set.
+        anchors: ``strides`` and ``wh_px``, or the ``path`` of a file with both.
+        assigner: The rule's class and options.
+        transform: The transform's class and options.
+        report: Options of the report.
+        anchor_t: Largest side ratio that fits (strictly below), above 1; None for the rule's published value.
+        iou_t: The IoU that a fitting anchor exceeds or reaches, from 0 to 1; None for the rule's published value.
+        imgsz: Side of the square network input or ``[height, width]``, in pixels.
+        device: ``cpu`` or ``cuda``.
+
+    Raises:
+        ConfigError: Naming the first setting that cannot be used.
+    """
+
+    dataset: Any = None
+    anchors: Any = None
+    assigner: Any = None
+    transform: Any = None
+    report: Any = None
+    anchor_t: float | None = None
+    iou_t: float | None = None
+    imgsz: Any = 640
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        """Check what can be checked without the data set and the rule."""
+        for group in GROUPS:
+            if not isinstance(getattr(self, group), dict):
+                raise ConfigError(f"{group}: expected a choice, got {getattr(self, group)}; --help lists them")
+        if not isinstance(self.dataset.get("name"), str):
+            raise ConfigError(f"dataset.name: expected the name of a format, got {self.dataset.get('name')}")
+        _check_ratio("anchor_t", self.anchor_t)
+        _check_iou("iou_t", self.iou_t)
+        input_hw(self.imgsz)
+        if self.device not in DEVICES:
+            raise ConfigError(f"device: expected {' or '.join(DEVICES)}, got {self.device}")
+        if self.report.keys() != {"page"} or not isinstance(self.report["page"], bool):
+            raise ConfigError(f"report: expected report.page, true or false, got {self.report}")
+
+
+@dataclass(frozen=True)
+class AnchorLevel:
+    """The anchors of one level in plain numbers.
+
+    Attributes:
+        stride: Input pixels per cell.
+        wh_px: Width and height of each anchor in pixels of the network input.
+    """
+
+    stride: int
+    wh_px: tuple[tuple[float, float], ...]
+
+
+def input_hw(imgsz: object) -> tuple[int, int]:
+    """Height and width, in pixels, of the network input that ``imgsz`` asks for.
+
+    Args:
+        imgsz: One side of a square input, or ``[height, width]``.
+
+    Raises:
+        ConfigError: If it is neither, or a side is not a whole number from 1 to :data:`LONGEST_SIDE_PX`.
+    """
+    sides: list[Any] = list(imgsz) if isinstance(imgsz, list | tuple) else [imgsz, imgsz]
+    if len(sides) != 2 or not all(map(_is_whole, sides)):
+        expected = f"a side in pixels from 1 to {LONGEST_SIDE_PX}, or [height,width]"
+        raise ConfigError(f"imgsz: expected {expected}, got {imgsz}; write imgsz=640 or imgsz=[384,640]")
+    return int(sides[0]), int(sides[1])
+
+
+def anchor_levels(anchors: Mapping[str, Any]) -> tuple[AnchorLevel, ...]:
+    """The detection scales that the ``anchors`` group asks for, by increasing stride.
+
+    Args:
+        anchors: ``strides`` and ``wh_px`` (per level a flat list: width, height, width, height, …), or ``path`` of a
+            YAML file that holds both.
+
+    Raises:
+        ConfigError: Naming the entry, and the file it stands in.
+    """
+    if unknown := anchors.keys() - {"path", "strides", "wh_px"}:
+        raise ConfigError(f"anchors.{min(unknown)}: no such setting; expected strides and wh_px")
+    if "path" in anchors and "strides" not in anchors:
+        return _levels(_anchor_file(anchors["path"]), f"anchors.path: {anchors['path']}: ")
+    return _levels(anchors, "anchors.")
+
+
+def resolved(config: Mapping[str, Any], threshold_name: str | None, published: float | None) -> Config:
+    """The configuration with everything filled in, in one spelling; what cannot be used stays as it was given.
+
+    Args:
+        config: A configuration in plain values.
+        threshold_name: The one of :data:`THRESHOLDS` that the rule takes, or None.
+        published: The rule's own value for it.
+    """
+    filled = dict(config)
+    if not all(isinstance(config[group], dict) for group in GROUPS):
+        return filled
+    if threshold_name is not None:
+        value = published if config[threshold_name] is None else config[threshold_name]
+        filled |= {threshold_name: value, "assigner": config["assigner"] | {threshold_name: value}}
+    with suppress(ConfigError):
+        height, width = input_hw(config["imgsz"])
+        filled["imgsz"] = height if height == width else [height, width]
+    return filled
+
+
+def with_anchor_file(config: Mapping[str, Any]) -> Config:
+    """The configuration with the content of a file of anchors beside its path, if it can be read.
+
+    That is what a run used, so it is recorded, and a run is done again when it changed; but it is no setting: like the
+    labels behind ``dataset.data`` it does not enter the run key.
+    """
+    anchors = config["anchors"]
+    if not isinstance(anchors, dict) or "path" not in anchors:
+        return dict(config)
+    with suppress(ConfigError):
+        return {**config, "anchors": anchors | _as_config(anchor_levels(anchors))}
+    return dict(config)
+
+
+def check_thresholds(config: Mapping[str, Any], rule: str, threshold_name: str | None) -> None:
+    """Refuse a threshold that the chosen rule does not take.
+
+    Args:
+        config: A configuration in plain values.
+        rule: The rule's name.
+        threshold_name: The one of :data:`THRESHOLDS` that it takes, or None.
+
+    Raises:
+        ConfigError: Naming the threshold given and the one to use instead.
+    """
+    for name in THRESHOLDS:
+        if name != threshold_name and config[name] is not None:
+            advice = f"its threshold is {threshold_name}" if threshold_name else "it has no threshold"
+            raise ConfigError(f"{name}: assigner={rule} does not take it, got {config[name]}; {advice}")
+
+
+def _check_ratio(key: str, value: float | None) -> None:
+    if value is not None and not 1 < _as_float32(value) < math.inf:
+        raise ConfigError(f"{key}: expected a number above 1, since a side ratio is never below 1, got {value}")
+
+
+def _check_iou(key: str, value: float | None) -> None:
+    if value is not None and not 0 <= value <= 1:
+        raise ConfigError(f"{key}: expected a number from 0 to 1, got {value}")
+
+
+def _levels(anchors: Mapping[str, Any], where: str) -> tuple[AnchorLevel, ...]:
+    strides, wh_px = _strides(anchors.get("strides"), where), anchors.get("wh_px")
+    if not _is_list(wh_px) or len(wh_px) != len(strides):
+        found = f"{len(wh_px)} of them" if _is_list(wh_px) else str(wh_px)
+        raise ConfigError(f"{where}wh_px: expected one list of anchors for each of {len(strides)} strides, got {found}")
+    pairs = (_pairs(level, f"{where}wh_px[{index}]") for index, level in enumerate(wh_px))
+    return tuple(AnchorLevel(stride, level) for stride, level in zip(strides, pairs, strict=True))
+
+
+def _strides(strides: object, where: str) -> list[int]:
+    is_usable = _is_list(strides) and len(strides) > 0 and all(map(_is_power_of_two, strides))
+    if not _is_list(strides) or not is_usable or list(strides) != sorted(set(strides)):
+        raise ConfigError(f"{where}strides: expected increasing powers of two, such as [8,16,32], got {strides}")
+    return [int(stride) for stride in strides]
+
+
+def _pairs(level: object, where: str) -> tuple[tuple[float, float], ...]:
+    if not _is_list(level) or not level or len(level) % 2 or not all(map(_is_side, level)):
+        raise ConfigError(f"{where}: expected width,height,width,height,… above 0 in pixels, got {level}")
+    sides = [float(side) for side in level]
+    return tuple(zip(sides[::2], sides[1::2], strict=True))
+
+
+def _anchor_file(path: object) -> Mapping[str, Any]:
+    where = f"anchors.path: {path}"
+    try:
+        content = yaml.safe_load(Path(str(path)).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{where}: cannot be read ({error.strerror}); give the path of a YAML file") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{where}: expected YAML, got {str(error).splitlines()[0]}") from error
+    if not isinstance(content, dict) or not {"strides", "wh_px"} <= content.keys():
+        found = ", ".join(map(str, content)) if isinstance(content, dict) else type(content).__name__
+        raise ConfigError(f"{where}: expected the entries strides and wh_px, got {found}")
+    return content
+
+
+def _as_config(levels: Sequence[AnchorLevel]) -> Config:
+    flat = [[int(side) if side.is_integer() else side for pair in level.wh_px for side in pair] for level in levels]
+    return {"strides": [level.stride for level in levels], "wh_px": flat}
+
+
+def _is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, list | tuple)
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_whole(value: object) -> TypeGuard[float]:
+    """Whether the value is a whole number that can be a side or a stride."""
+    return _is_number(value) and 1 <= value <= LONGEST_SIDE_PX and value == int(value)
+
+
+def _is_power_of_two(value: object) -> bool:
+    return _is_whole(value) and not int(value) & (int(value) - 1)
+
+
+def _is_side(value: object) -> bool:
+    return _is_number(value) and value <= LONGEST_SIDE_PX and _as_float32(value) > 0
+
+
+def _as_float32(value: float) -> float:
+    return ctypes.c_float(value).value

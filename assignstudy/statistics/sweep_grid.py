@@ -1,0 +1,85 @@
+"""The runs of a sweep laid out over its parameters: which parameter goes where, and which run stands in which cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from pandas.api.types import is_numeric_dtype
+
+from assignstudy.statistics.sweep_parameters import rows_of, value_text
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the parameters of a sweep go.
+
+    Attributes:
+        x: Along the axis.
+        series: The second one: lines, or rows of a map; None where there is none.
+        panels: All others: one panel per combination of their values.
+    """
+
+    x: str
+    series: str | None = None
+    panels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """The runs of one combination of the parameters that are not drawn.
+
+    Attributes:
+        title: That combination, ``transform letterbox``; empty where there is only one.
+        rows: Row labels in the table of runs (Int64), one row per value of the second parameter, one column per value
+            of the first; missing where no run finished. Numbers ascend, names stand in the order of the runs.
+    """
+
+    title: str
+    rows: pd.DataFrame
+
+
+def layout(runs: pd.DataFrame, names: Sequence[str]) -> Layout | None:
+    """Numbers before names, more values before fewer, thresholds first among equals; None without a parameter.
+
+    Args:
+        runs: One row per run.
+        names: The parameters in which they differ.
+    """
+    if not names:
+        return None
+    order = sorted(names, key=lambda name: (not is_numeric_dtype(runs[name]), -runs[name].nunique()))
+    return Layout(order[0], order[1] if len(order) > 1 else None, tuple(order[2:]))
+
+
+def compute(runs: pd.DataFrame, where: Layout) -> list[Panel]:
+    """Which run stands where, panel by panel in the order of the runs.
+
+    Args:
+        runs: Finished runs; no two of them equal in all parameters of the layout.
+        where: The layout.
+    """
+    if not where.panels:
+        return [Panel("", _rows(runs, where, runs))]
+    groups = runs.groupby(list(where.panels), sort=False, dropna=False)
+    return [Panel(_title(where.panels, key), _rows(part, where, runs)) for key, part in groups]
+
+
+def in_order(column: pd.Series) -> list[object]:
+    """The values of a parameter: numbers ascending, names in the order of the runs, missing ones left out."""
+    values = column.dropna().unique()
+    return sorted(values) if is_numeric_dtype(column) else list(values)
+
+
+def _rows(part: pd.DataFrame, where: Layout, runs: pd.DataFrame) -> pd.DataFrame:
+    series = list(part[where.series]) if where.series else [""] * len(part)
+    cells = pd.DataFrame({"y": series, "x": list(part[where.x]), "row": rows_of(part)})
+    table = cells.dropna().pivot(index="y", columns="x", values="row")
+    # All panels get the rows and columns of all runs, so that they can be compared at a glance.
+    ends = in_order(runs[where.series]) if where.series else [""]
+    return table.reindex(index=pd.Index(ends), columns=pd.Index(in_order(runs[where.x]))).astype("Int64")
+
+
+def _title(names: Sequence[str], key: tuple[object, ...]) -> str:
+    return ", ".join(f"{name} {value_text(value)}" for name, value in zip(names, key, strict=True))

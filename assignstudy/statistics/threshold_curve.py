@@ -1,0 +1,105 @@
+"""What recall would every other threshold have?"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from assignstudy.statistics.entered import entered
+from assignstudy.statistics.ground_truths import SIZE_BINS
+from assignstudy.statistics.tables import RunTables
+from assignstudy.types import Threshold
+
+ALL = "all"
+GOALS = (0.95, 0.98, 0.99, 0.995, 0.999, 1.0)
+_RATIO_STEP = 0.05
+_RATIO_END = 10.0
+_IOU_STEP = 0.01
+
+
+def compute(tables: RunTables, threshold: Threshold) -> pd.DataFrame:
+    """Recall at every threshold, by size bin; no second assignment is needed, for the ground truths know their own.
+
+    Args:
+        tables: The run.
+        threshold: The rule's threshold; its own value is among those computed.
+
+    Returns:
+        One row per threshold (float32, ascending) and size bin (``all`` first): ``threshold``, ``size_bin``,
+        ``ground_truths``, ``matched``, ``recall`` (missing where the bin is empty), ``chosen``.
+    """
+    boxes = entered(tables)
+    critical, bins = boxes[threshold.critical].to_numpy(np.float32), boxes["size_bin"].astype(str).to_numpy()
+    grid = _grid(threshold)
+    groups = {ALL: critical, **{name: critical[bins == name] for name in SIZE_BINS}}
+    return pd.concat([_curve(name, values, grid, threshold) for name, values in groups.items()], ignore_index=True)
+
+
+def needed(tables: RunTables, threshold: Threshold) -> pd.DataFrame:
+    """The threshold, to two decimals, from which on a share of all ground truths is matched.
+
+    Args:
+        tables: The run.
+        threshold: The rule's threshold.
+
+    Returns:
+        One row per goal: ``goal``, ``threshold`` (missing where none reaches it), ``recall`` there.
+    """
+    critical = np.sort(entered(tables)[threshold.critical].dropna().to_numpy(np.float32))
+    boxes = len(entered(tables))
+    rows = [_needed(critical, boxes, goal, threshold) for goal in GOALS]
+    return pd.DataFrame(rows, columns=["goal", "threshold", "recall"]).astype(float)
+
+
+def matched(
+    critical: npt.NDArray[np.float32], at: npt.NDArray[np.float32], threshold: Threshold
+) -> npt.NDArray[np.int64]:
+    """How many ground truths each threshold matches; equality never does.
+
+    Args:
+        critical: (G,) the ground truths' own numbers; NaN is never matched.
+        at: Thresholds.
+        threshold: Says on which side of its own number a ground truth is matched.
+    """
+    known = np.sort(critical[~np.isnan(critical)])
+    if threshold.matches_below:
+        return np.searchsorted(known, at, side="left")
+    return len(known) - np.searchsorted(known, at, side="right")
+
+
+def _grid(threshold: Threshold) -> npt.NDArray[np.float32]:
+    start, end, step = (
+        (1.0, max(_RATIO_END, 2 * threshold.value), _RATIO_STEP) if threshold.matches_below else (0.0, 1.0, _IOU_STEP)
+    )
+    steps = np.round(np.arange(round((end - start) / step) + 1) * step + start, 2)
+    return np.unique(np.append(steps, threshold.value).astype(np.float32))
+
+
+def _curve(
+    name: str, critical: npt.NDArray[np.float32], grid: npt.NDArray[np.float32], threshold: Threshold
+) -> pd.DataFrame:
+    count = matched(critical, grid, threshold)
+    return pd.DataFrame(
+        {
+            "threshold": grid,
+            "size_bin": name,
+            "ground_truths": len(critical),
+            "matched": count,
+            "recall": count / len(critical) if len(critical) else np.nan,
+            "chosen": grid == np.float32(threshold.value),
+        }
+    )
+
+
+def _needed(
+    critical: npt.NDArray[np.float32], boxes: int, goal: float, threshold: Threshold
+) -> tuple[float, float, float]:
+    wanted = int(np.ceil(goal * boxes - 1e-9))
+    if not boxes or wanted > len(critical):
+        return goal, np.nan, np.nan
+    # Equality never matches: go to the next hundredth beyond the last ground truth that is wanted.
+    last = float(critical[wanted - 1] if threshold.matches_below else critical[len(critical) - wanted])
+    value = (np.floor(last * 100) + 1) / 100 if threshold.matches_below else (np.ceil(last * 100) - 1) / 100
+    at = np.asarray([value], np.float32)
+    return goal, value, float(matched(critical, at, threshold)[0]) / boxes

@@ -1,0 +1,52 @@
+"""Numbers in words, on the borders where rounding could lie."""
+
+import pandas as pd
+import pytest
+
+from assignstudy.report import words
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [
+        (0, "0 %"),
+        (1, "100 %"),
+        (0.5, "50 %"),
+        (0.1234, "12.3 %"),
+        (0.0063, "0.63 %"),
+        (0.00001, "<0.01 %"),
+        (0.9946, "99.46 %"),
+        (0.999999, ">99.99 %"),
+        (None, "–"),
+        (float("nan"), "–"),
+        (pd.NA, "–"),
+    ],
+)
+def test_percent_is_never_all_or_nothing_unless_it_is(share, expected):
+    assert words.percent(share) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(0.99402, "0.9940"), (1.0, "1.0000"), (0.99999, "0.9999"), (None, "–"), (13.4, "13.4000")]
+)
+def test_ratio(value, expected):
+    assert words.ratio(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(4.0, "4"), (12.264, "12.26"), (float("inf"), "∞"), (1234.5, "1,234.5")]
+)
+def test_number(value, expected):
+    assert words.number(value) == expected
+
+
+@pytest.mark.parametrize(("value", "expected"), [(0, "no boxes"), (1, "1 box"), (2000, "2,000 boxes")])
+def test_count(value, expected):
+    assert words.count(value, "box", "boxes") == expected
+
+
+@pytest.mark.parametrize(
+    ("items", "expected"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (list("abc"), "a, b and c")]
+)
+def test_listing(items, expected):
+    assert words.listing(list(items)) == expected

@@ -1,0 +1,405 @@
+"""The command line, run for real: what it says, what it leaves, how it exits."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from assignstudy import cli, record
+from assignstudy.record import RunRecord
+
+REPOSITORY = Path(cli.__file__).resolve().parents[1]
+SMALL = ("dataset.images=12", "report=none")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Outcome]
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch, capsys) -> Command:
+    """Runs a command in this process, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["assignstudy", *arguments])
+        code = cli.main()
+        return Outcome(code, *capsys.readouterr())
+
+    return run
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Starts a command in a process of its own, from another folder than the checkout."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "assignstudy", *arguments],
+        cwd=folder,
+        env={"PYTHONPATH": str(REPOSITORY), "PATH": "/usr/bin:/bin", "PYTHONWARNINGS": "error"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def single_run(folder: Path) -> Path:
+    (path,) = folder.glob("outputs/runs/*/*")
+    return path
+
+
+def last_record(folder: Path) -> RunRecord:
+    return record.read_record(single_run(folder))
+
+
+# ---- settings that stop Hydra before anything runs
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ("anchor_t=abc", "anchor_t: expected a number, got abc"),
+        ("anchor_t=true", "anchor_t: expected a number, got True"),
+        ("anchor_t=[1]", "anchor_t: expected a number, got [1]"),
+        ("device=[cpu]", "device: expected a word, got ['cpu']"),
+        ("anchor_tt=3", "anchor_tt: no such setting; did you mean anchor_t?"),
+        ("anchorz=coco_p5", "anchorz: no such setting; did you mean anchors?"),
+        ("dataset.seeds=1", "dataset.seeds: no such setting; did you mean seed?"),
+        ("anchors.path=a.yaml", "anchors.path: no such setting; expected one of strides, wh_px"),
+        ("transform.pad_strides=1", "transform.pad_strides: no such setting; leave it out"),
+        ("hydra.swep.dir=x", "hydra.swep: no such setting; did you mean sweep?"),
+        ("anchors=yolo4", "anchors: no such choice, got yolo4; did you mean yolov4?"),
+        (
+            "anchors=nope",
+            "anchors: no such choice, got nope; expected one of coco_p5, coco_p6, custom, file, yolov3_tiny",
+        ),
+        ("experiment=threshold", "experiment: no such choice, got threshold; did you mean thresholds?"),
+        ("anchors=null", "expected the name of a choice behind a group, as in anchors=coco_p5; --help lists them"),
+        ("anchor_t=[1", "anchor_t=[1: expected key=value, lists as [1,2], special characters in quotes, got: "),
+        ("anchor_t", "anchor_t: expected key=value, lists as [1,2], special characters in quotes, got: "),
+        ("anchor_t=3,4", "anchor_t=3,4: several values make a sweep; add -m"),
+        ("anchor_t=range(3,5)", "anchor_t=range(3,5): several values make a sweep; add -m"),
+        ("~imgsz_", "Could not delete from config. 'imgsz_' does not exist."),
+        ("hydra.run.dir=${nope}", "hydra.run.dir: Interpolation key 'nope' not found"),
+        ("--config-name nope", "Cannot find primary config 'nope'."),
+    ],
+)
+def test_a_wrong_command_is_answered_in_one_sentence_and_leaves_nothing(command, tmp_path, arguments, sentence):
+    outcome = command(*arguments.split())
+    assert outcome.code == 1
+    assert outcome.err.startswith(f"assignstudy: {sentence}")
+    assert outcome.err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ("anchors=coco_p5,nope", "anchors: no such choice, got nope; expected one of coco_p5"),
+        ("anchor_t=3,abc", "anchor_t: expected a number, got abc"),
+        ("anchor_t=3,4 anchor_tt=3", "anchor_tt: no such setting; did you mean anchor_t?"),
+        ("anchor_t=interval(3,4)", "BasicSweeper does not support sweep type : INTERVAL_SWEEP"),
+    ],
+)
+def test_a_sweep_with_one_wrong_setting_does_not_start(command, tmp_path, arguments, sentence):
+    outcome = command("-m", *arguments.split())
+    assert outcome.code == 1
+    assert outcome.err.rpartition("\r")[2].strip().startswith(f"assignstudy: {sentence}")
+    assert outcome.err.count("\n") == 1
+    assert not list(tmp_path.rglob("run.json"))
+
+
+def test_a_broken_file_of_the_users_configuration_is_named(command, tmp_path):
+    (tmp_path / "mine" / "anchors").mkdir(parents=True)
+    (tmp_path / "mine" / "anchors" / "fitted.yaml").write_text("strides: [8", encoding="utf-8")
+    outcome = command("--config-dir", "mine", "anchors=fitted")
+    assert outcome.code == 1
+    assert outcome.err.startswith("assignstudy: while parsing a flow sequence")
+    assert "fitted.yaml" in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
+def test_whoever_asks_hydra_for_tracebacks_gets_them(command, monkeypatch):
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
+    with pytest.raises(cli.HydraException, match="Error merging override anchor_t=abc"):
+        command("anchor_t=abc")
+
+
+# ---- settings that fail a run
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ("anchor_t=0.5", "anchor_t: expected a number above 1, since a side ratio is never below 1, got 0.5"),
+        ("anchor_t=nan", "anchor_t: expected a number above 1, since a side ratio is never below 1, got nan"),
+        ("iou_t=0.5", "iou_t: assigner=yolov5 does not take it, got 0.5; its threshold is anchor_t"),
+        ("iou_t=7", "iou_t: expected a number from 0 to 1, got 7.0"),
+        ("iou_t=${nope}", "iou_t: Interpolation key 'nope' not found"),
+        ("imgsz=-1", "imgsz: expected a side in pixels from 1 to 65536, or [height,width], got -1"),
+        ("imgsz=0", "imgsz: expected a side in pixels"),
+        ("imgsz=[640]", "imgsz: expected a side in pixels from 1 to 65536, or [height,width], got [640]"),
+        ("device=tpu", "device: expected cpu or cuda, got tpu"),
+        ("+x=1", "x: no such setting; expected one of dataset, anchors"),
+        ("+dataset.x=1", "dataset.x: "),
+        ("~anchors", "anchors: expected a choice, got None"),
+        ("dataset=yolo", "dataset.data: expected "),
+        ("dataset=yolo dataset.data=missing.yaml", "dataset.data: expected a data.yaml, got missing.yaml"),
+        ("anchors=custom", "anchors.strides: expected a value, got none; add anchors.strides=… to the command"),
+        ("anchors=custom anchors.strides=[8,12] anchors.wh_px=[[1,2],[3,4]]", "anchors.strides: expected increasing"),
+        ("anchors=custom anchors.strides=[8,16] anchors.wh_px=[[1,2]]", "anchors.wh_px: expected one list of anchors"),
+        ("anchors=custom anchors.strides=[8] anchors.wh_px=[[1,2,3]]", "anchors.wh_px[0]: expected width,height"),
+        ("anchors=custom anchors.strides=[8] anchors.wh_px=[[1,x]]", "anchors.wh_px[0]: expected width,height"),
+        ("anchors=file", "anchors.path: expected a value, got none; add anchors.path=… to the command"),
+        ("anchors=file anchors.path=no.yaml", "anchors.path: no.yaml: cannot be read (No such file or directory)"),
+        ("transform=rect transform.pad_strides=-1", "transform.pad_strides: expected a number of strides, at least 0"),
+        ("transform=rect transform.pad_strides=x", "transform: expected options that fit, got {"),
+        ("assigner._target_=no.Rule", "assigner._target_: expected the class of a rule, got no.Rule"),
+        ("assigner._target_=builtins.dict", "assigner._target_: expected the class of a rule, got builtins.dict"),
+    ],
+)
+def test_a_run_that_cannot_be_done_says_why_and_leaves_a_record(command, tmp_path, arguments, sentence):
+    outcome = command(*arguments.split())
+    assert outcome.code == 1
+    assert outcome.err.startswith(f"assignstudy: {sentence}")
+    assert outcome.err.count("\n") == 1
+    found = last_record(tmp_path)
+    assert (found.status, found.metrics) == ("failed", {})
+    assert outcome.err == f"assignstudy: {found.error}\n"
+    assert found.overrides == arguments.split()
+
+
+def test_cuda_is_refused_where_there_is_none(command):
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a CUDA device")
+    outcome = command("device=cuda", *SMALL)
+    assert outcome.code == 1
+    assert outcome.err.startswith("assignstudy: device: cuda was asked for, but torch finds no CUDA device here")
+
+
+def test_a_defect_shows_its_traceback_and_is_recorded_too(command, tmp_path):
+    with pytest.raises(AttributeError, match="'dict' object has no attribute"):
+        command("transform._target_=builtins.dict", *SMALL)
+    found = last_record(tmp_path)
+    assert found.status == "failed"
+    assert found.error is not None
+    assert found.error.startswith("AttributeError: 'dict' object has no attribute")
+
+
+def test_real_processes_answer_without_traceback(tmp_path):
+    sentences = {
+        "anchor_t=abc": "anchor_t: ",
+        "anchor_t=0.5": "anchor_t: ",
+        "imgsz=-1": "imgsz: ",
+        "anchors=nope": "anchors: ",
+        "device=tpu": "device: ",
+        "dataset=yolo dataset.data=missing.yaml": "dataset.data: ",
+    }
+    processes = {arguments: start(tmp_path, *arguments.split()) for arguments in sentences}
+    for arguments, process in processes.items():
+        out, err = process.communicate(timeout=120)
+        assert (process.returncode, out, err.count("\n")) == (1, "", 1), err
+        assert err.startswith(f"assignstudy: {sentences[arguments]}")
+
+
+# ---- what a run leaves
+
+
+def test_a_run_without_page_leaves_tables_and_says_where(command, tmp_path):
+    outcome = command(*SMALL)
+    folder = single_run(tmp_path)
+    assert outcome.code == 0
+    assert outcome.err == ""
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"run.json", ".hydra", *(f"{name}.parquet" for name in record.TABLES)}
+    header, values, where = outcome.out.splitlines()
+    assert header.split() == list(cli.SHOWN_METRICS)
+    assert len(header) == len(values)
+    assert where == f"Tables: {folder.relative_to(tmp_path)}"
+    assert record.read_record(folder).metrics["bpr"] == pytest.approx(float(values.split()[0]), abs=5e-5)
+
+
+def test_the_record_says_what_was_used(command, tmp_path):
+    command(*SMALL, "imgsz=[384,640]", "anchors=yolov4")
+    found = last_record(tmp_path)
+    assert (found.status, found.error, found.dataset) == ("finished", None, "demo")
+    assert (found.config["anchor_t"], found.config["iou_t"], found.config["imgsz"]) == (4.0, None, [384, 640])
+    assert (found.input_h, found.input_w) == (384, 640)
+    expected = {
+        "dataset": "demo",
+        "anchors": "yolov4",
+        "assigner": "yolov5",
+        "transform": "letterbox",
+        "report": "none",
+    }
+    assert found.choices == expected
+    assert found.overrides == [*SMALL, "imgsz=[384,640]", "anchors=yolov4"]
+    assert found.argv[1:] == found.overrides
+    assert len(found.fingerprint or "") == 64
+    assert {"read", "transform", "assign_and_count", "tables", "write_tables"} <= found.seconds.keys()
+    assert found.metrics["images"] == 12
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("anchor_t=4", "anchor_t=4.0"),
+        ("anchor_t=4", "anchor_t=null"),
+        ("imgsz=640", "imgsz=[640,640]"),
+        ("device=cpu", "report=none"),
+        ("dataset.seed=0", "dataset=demo"),
+    ],
+)
+def test_settings_that_mean_the_same_are_one_run(command, tmp_path, one, other):
+    keys = set()
+    for setting in (one, other):
+        assert command(*SMALL, setting).code == 0
+        keys.add(last_record(tmp_path).run_key)
+        shutil.rmtree(tmp_path / "outputs")
+    assert len(keys) == 1
+
+
+def test_a_size_that_had_to_be_rounded_is_told(command, tmp_path):
+    outcome = command(*SMALL, "imgsz=630")
+    assert outcome.code == 0
+    assert outcome.err.startswith(
+        "assignstudy: imgsz 630x630 (height x width) is not a multiple of the largest stride 32"
+    )
+    found = last_record(tmp_path)
+    assert (found.config["imgsz"], found.input_h, found.input_w) == (630, 640, 640)
+
+
+def test_anchors_come_from_the_command_a_file_or_the_users_own_configuration(command, tmp_path):
+    text = "strides: [8, 16]\nwh_px: [[10, 13, 16, 30], [30, 61, 62, 45]]\n"
+    (tmp_path / "mine" / "anchors").mkdir(parents=True)
+    (tmp_path / "mine" / "anchors" / "fitted.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "fitted.yaml").write_text(text, encoding="utf-8")
+    on_the_line = ("anchors=custom", "anchors.strides=[8,16]", "anchors.wh_px=[[10,13,16,30],[30,61,62,45]]")
+    found = []
+    for arguments in (
+        on_the_line,
+        ("anchors=file", "anchors.path=fitted.yaml"),
+        ("--config-dir", "mine", "anchors=fitted"),
+    ):
+        assert command(*arguments, *SMALL).code == 0
+        found.append(last_record(tmp_path))
+        shutil.rmtree(tmp_path / "outputs")
+    assert found[0].metrics == found[1].metrics == found[2].metrics
+    assert len({run.run_key for run in found}) == 3
+
+
+def test_relative_paths_count_from_the_callers_folder(tmp_path, coco128_yaml):
+    (tmp_path / "data").symlink_to(coco128_yaml.parent)
+    process = start(tmp_path, "dataset=yolo", "dataset.data=data/coco128.yaml", "report=none", "anchor_t=5")
+    out, err = process.communicate(timeout=120)
+    assert (process.returncode, err) == (0, "")
+    found = last_record(tmp_path)
+    assert found.config["dataset"] == {"name": "yolo", "data": "data/coco128.yaml", "split": "train"}
+    assert (found.metrics["positives"], found.metrics["unreachable"]) == (4459 + 5527 + 4236, 1185)
+    assert "1,185" in out
+
+
+def test_with_a_page_the_last_line_says_where_it_is(command, tmp_path):
+    outcome = command("dataset.images=12")
+    page = single_run(tmp_path) / "report.html"
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.splitlines()[-1] == f"Page: {page.relative_to(tmp_path)}"
+    text = page.read_text(encoding="utf-8")
+    assert str(tmp_path) not in text
+    assert last_record(tmp_path).run_key in text
+
+
+# ---- help
+
+
+def test_help_explains_and_loads_no_heavy_library(tmp_path):
+    script = (
+        "import sys\nfrom assignstudy.cli import main\n"
+        "try:\n    main()\nexcept SystemExit as stop:\n"
+        "    print(stop.code, *{'torch', 'pandas', 'pyarrow', 'matplotlib'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "--help"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    *help_text, loaded = done.stdout.splitlines()
+    assert loaded == "0"
+    assert "python -m assignstudy -m anchor_t=3,4,5 imgsz=320,640" in "\n".join(help_text)
+    assert max(map(len, help_text)) <= 120
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_help_names_every_choice(command, capsys):
+    with pytest.raises(SystemExit, match="0"):
+        command("--help")
+    text = capsys.readouterr().out
+    for group in ("anchors", "assigner", "dataset", "experiment", "report", "transform"):
+        choices = sorted(path.stem for path in (REPOSITORY / "conf" / group).glob("*.yaml"))
+        assert f"{group}: {', '.join(choices)}" in text
+
+
+def test_the_settings_can_be_shown_without_a_run(command, tmp_path):
+    outcome = command("--cfg", "job", "anchor_t=3")
+    assert outcome.code == 0
+    assert "anchor_t: 3.0\n" in outcome.out
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unknown_option_is_a_usage_error(command):
+    with pytest.raises(SystemExit, match="2"):
+        command("--nope")
+
+
+# ---- the configuration
+
+
+def test_every_choice_of_anchors_is_the_published_set():
+    def sizes(name: str) -> object:
+        path = REPOSITORY / "conf" / "anchors" / f"{name}.yaml"
+        content = cli.OmegaConf.to_container(cli.OmegaConf.load(path))
+        return json.loads(json.dumps(content))
+
+    assert sizes("coco_p5") == {
+        "strides": [8, 16, 32],
+        "wh_px": [[10, 13, 16, 30, 33, 23], [30, 61, 62, 45, 59, 119], [116, 90, 156, 198, 373, 326]],
+    }
+    assert sizes("coco_p6") == {
+        "strides": [8, 16, 32, 64],
+        "wh_px": [
+            [19, 27, 44, 40, 38, 94],
+            [96, 68, 86, 152, 180, 137],
+            [140, 301, 303, 264, 238, 542],
+            [436, 615, 739, 380, 925, 792],
+        ],
+    }
+    assert sizes("yolov3_tiny") == {
+        "strides": [16, 32],
+        "wh_px": [[10, 14, 23, 27, 37, 58], [81, 82, 135, 169, 344, 319]],
+    }
+    assert sizes("yolov4") == {
+        "strides": [8, 16, 32],
+        "wh_px": [[12, 16, 19, 36, 40, 28], [36, 75, 76, 55, 72, 146], [142, 110, 192, 243, 459, 401]],
+    }
+
+
+@pytest.mark.parametrize("transform", ["letterbox", "stretch", "rect"])
+def test_every_transform_runs(command, tmp_path, transform):
+    assert command(*SMALL, f"transform={transform}").code == 0
+    assert last_record(tmp_path).choices["transform"] == transform

@@ -1,0 +1,209 @@
+"""Settings in plain values: what is refused, with which words, and what equal settings become."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assignstudy.errors import ConfigError
+from assignstudy.settings import (
+    LONGEST_SIDE_PX,
+    AnchorLevel,
+    Settings,
+    anchor_levels,
+    check_thresholds,
+    input_hw,
+    resolved,
+    with_anchor_file,
+)
+
+ANCHORS = {"strides": [8, 16], "wh_px": [[10, 13, 16.5, 30], [30, 61]]}
+LEVELS = (AnchorLevel(8, ((10.0, 13.0), (16.5, 30.0))), AnchorLevel(16, ((30.0, 61.0),)))
+GROUPS: dict[str, Any] = {
+    "dataset": {"name": "demo"},
+    "anchors": ANCHORS,
+    "assigner": {"_target_": "a.Rule", "anchor_t": None},
+    "transform": {"_target_": "a.Transform"},
+    "report": {"page": True},
+}
+CONFIG = GROUPS | {"anchor_t": None, "iou_t": None, "imgsz": 640, "device": "cpu"}
+
+
+@pytest.mark.parametrize(
+    ("imgsz", "expected"), [(640, (640, 640)), ([384, 640], (384, 640)), (640.0, (640, 640)), ((1, 65536), (1, 65536))]
+)
+def test_imgsz_is_a_side_or_height_and_width(imgsz, expected):
+    assert input_hw(imgsz) == expected
+
+
+@pytest.mark.parametrize(
+    "imgsz",
+    [
+        0,
+        -1,
+        640.5,
+        LONGEST_SIDE_PX + 1,
+        10**400,
+        float("nan"),
+        float("inf"),
+        True,
+        None,
+        "640",
+        [640],
+        [640, 0],
+        [1, 2, 3],
+        [],
+        {"h": 1},
+    ],
+)
+def test_any_other_imgsz_is_refused(imgsz):
+    with pytest.raises(
+        ConfigError, match=r"^imgsz: expected a side in pixels from 1 to 65536, or \[height,width\], got"
+    ):
+        input_hw(imgsz)
+
+
+@pytest.mark.parametrize("anchor_t", [1.0, 0.5, -4.0, 0.0, float("nan"), float("inf"), 1e39, 1 + 1e-12])
+def test_a_ratio_that_nothing_or_everything_fits_is_refused_as_float32(anchor_t):
+    with pytest.raises(ConfigError, match=r"^anchor_t: expected a number above 1, since a side ratio is never below 1"):
+        Settings(**GROUPS, anchor_t=anchor_t)
+
+
+@pytest.mark.parametrize("iou_t", [-0.1, 1.1, float("nan")])
+def test_an_iou_outside_its_range_is_refused(iou_t):
+    with pytest.raises(ConfigError, match=r"^iou_t: expected a number from 0 to 1, got"):
+        Settings(**GROUPS, iou_t=iou_t)
+
+
+@pytest.mark.parametrize("iou_t", [0.0, 1.0])
+def test_both_ends_of_the_iou_range_are_accepted(iou_t):
+    assert Settings(**GROUPS, iou_t=iou_t).iou_t == iou_t
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"device": "tpu"}, r"^device: expected cpu or cuda, got tpu"),
+        ({"anchors": None}, r"^anchors: expected a choice, got None"),
+        ({"dataset": {}}, r"^dataset\.name: expected the name of a format, got None"),
+        ({"report": {"page": "yes"}}, r"^report: expected report\.page, true or false, got"),
+        ({"report": {"page": True, "gallery": 3}}, r"^report: expected report\.page, true or false, got"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(change, message):
+    with pytest.raises(ConfigError, match=message):
+        Settings(**GROUPS | change)
+
+
+def test_anchors_become_levels():
+    assert anchor_levels(ANCHORS) == LEVELS
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"strides": [8, 12]},
+            r"^anchors\.strides: expected increasing powers of two, such as \[8,16,32\], got \[8, 12\]",
+        ),
+        ({"strides": [16, 8]}, r"^anchors\.strides: "),
+        ({"strides": [8, 8]}, r"^anchors\.strides: "),
+        ({"strides": []}, r"^anchors\.strides: "),
+        ({"strides": 8}, r"^anchors\.strides: "),
+        ({"strides": [8, "x"]}, r"^anchors\.strides: "),
+        ({"strides": [0, 8]}, r"^anchors\.strides: "),
+        ({"strides": [True, 8]}, r"^anchors\.strides: "),
+        ({"strides": [8]}, r"^anchors\.wh_px: expected one list of anchors for each of 1 strides, got 2 of them"),
+        ({"wh_px": None}, r"^anchors\.wh_px: expected one list of anchors for each of 2 strides, got None"),
+        ({"wh_px": [[1, 2], [3]]}, r"^anchors\.wh_px\[1\]: expected width,height,.* above 0 in pixels, got \[3\]"),
+        ({"wh_px": [[1, 2], []]}, r"^anchors\.wh_px\[1\]: "),
+        ({"wh_px": [[1, 2], [[3, 4]]]}, r"^anchors\.wh_px\[1\]: "),
+        ({"wh_px": [[1, "b"], [3, 4]]}, r"^anchors\.wh_px\[0\]: "),
+        ({"wh_px": [[0, 1], [3, 4]]}, r"^anchors\.wh_px\[0\]: "),
+        ({"wh_px": [[1e-50, 1], [3, 4]]}, r"^anchors\.wh_px\[0\]: "),
+        ({"wh_px": [[1, float("inf")], [3, 4]]}, r"^anchors\.wh_px\[0\]: "),
+        ({"wh_px": [3, [3, 4]]}, r"^anchors\.wh_px\[0\]: "),
+        ({"colour": "red"}, r"^anchors\.colour: no such setting; expected strides and wh_px"),
+    ],
+)
+def test_malformed_anchors_are_refused_by_entry(change, message):
+    with pytest.raises(ConfigError, match=message):
+        anchor_levels(ANCHORS | change)
+
+
+def test_a_file_of_anchors_holds_the_same_two_entries(tmp_path):
+    path = tmp_path / "fitted.yaml"
+    path.write_text("strides: [8, 16]\nwh_px: [[10, 13, 16.5, 30], [30, 61]]\n", encoding="utf-8")
+    assert anchor_levels({"path": str(path)}) == LEVELS
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"strides: [8", r"expected YAML, got while parsing"),
+        (b"\xff\xfe\xfa", r"expected YAML, got"),
+        (b"", r"expected the entries strides and wh_px, got NoneType"),
+        (b"- 8", r"expected the entries strides and wh_px, got list"),
+        (b"strides: [8]", r"expected the entries strides and wh_px, got strides"),
+        (b"strides: [8]\nwh_px: [[1]]", r"wh_px\[0\]: expected width,height"),
+    ],
+)
+def test_a_broken_file_of_anchors_is_named(tmp_path, monkeypatch, content, message):
+    monkeypatch.chdir(tmp_path)
+    Path("fitted.yaml").write_bytes(content)
+    with pytest.raises(ConfigError, match=r"^anchors\.path: fitted\.yaml: " + message):
+        anchor_levels({"path": "fitted.yaml"})
+
+
+def test_a_missing_file_of_anchors_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"^anchors\.path: .*no\.yaml: cannot be read \(No such file or directory\)"):
+        anchor_levels({"path": str(tmp_path / "no.yaml")})
+
+
+def test_a_threshold_left_out_is_filled_in_twice_and_equal_sizes_look_equal():
+    filled = resolved(CONFIG | {"imgsz": [640, 640]}, "anchor_t", 4.0)
+    assert (filled["anchor_t"], filled["assigner"]["anchor_t"], filled["iou_t"], filled["imgsz"]) == (
+        4.0,
+        4.0,
+        None,
+        640,
+    )
+    assert resolved(CONFIG | {"anchor_t": 3.0}, "anchor_t", 4.0)["assigner"]["anchor_t"] == 3.0
+    assert resolved(CONFIG | {"imgsz": [384, 640]}, "anchor_t", 4.0)["imgsz"] == [384, 640]
+
+
+def test_resolving_changes_nothing_of_what_it_was_given():
+    given = {name: dict(value) if isinstance(value, dict) else value for name, value in CONFIG.items()}
+    resolved(given, "anchor_t", 4.0)
+    assert given == CONFIG
+
+
+def test_a_file_of_anchors_is_recorded_with_its_content(tmp_path):
+    path = tmp_path / "fitted.yaml"
+    path.write_text("strides: [8, 16]\nwh_px: [[10, 13, 16.5, 30], [30, 61]]\n", encoding="utf-8")
+    given = CONFIG | {"anchors": {"path": str(path)}}
+    assert with_anchor_file(given)["anchors"] == {"path": str(path)} | ANCHORS
+    assert given["anchors"] == {"path": str(path)}
+    path.unlink()
+    assert with_anchor_file(given) == given
+    assert with_anchor_file(CONFIG) == CONFIG
+
+
+@pytest.mark.parametrize(
+    "broken", [{"imgsz": -1}, {"anchors": {"path": "no.yaml"}}, {"anchors": {"strides": "x"}}, {"anchors": None}]
+)
+def test_resolving_leaves_what_cannot_be_used_as_it_is(broken):
+    name = next(iter(broken))
+    assert resolved(CONFIG | broken, "anchor_t", 4.0)[name] == broken[name]
+
+
+def test_the_other_threshold_is_refused_and_the_right_one_named():
+    with pytest.raises(
+        ConfigError, match=r"^iou_t: assigner=yolov5 does not take it, got 0\.5; its threshold is anchor_t"
+    ):
+        check_thresholds({"anchor_t": 4.0, "iou_t": 0.5}, "yolov5", "anchor_t")
+    with pytest.raises(ConfigError, match=r"^anchor_t: assigner=atss does not take it, got 4\.0; it has no threshold"):
+        check_thresholds({"anchor_t": 4.0, "iou_t": None}, "atss", None)
+    check_thresholds({"anchor_t": None, "iou_t": 0.2}, "yolov3_spp", "iou_t")

@@ -1,0 +1,86 @@
+"""Run pages' views, made by the real pipeline."""
+
+from functools import cache
+
+import numpy as np
+
+from assignstudy.assign.yolov5 import Yolov5
+from assignstudy.datasets import read_dataset
+from assignstudy.report.view import RunView
+from assignstudy.study import Study, run
+from assignstudy.transforms import Letterbox
+from assignstudy.types import DataIssue, IssueKind
+from tests.boxes import COCO_P5, make_dataset, make_levels
+
+HOSTILE = '"><script>document.title = "broken"</script>'
+CHINESE = "消防车"
+MATH = "$x_{1}$ & <b>"
+
+
+def view_of(dataset, anchor_t=4.0, spec=COCO_P5, input_hw=(640, 640), **settings):
+    """The view of one run."""
+    rule = Yolov5(anchor_t)
+    result = run(Study(dataset, rule, make_levels(spec), Letterbox(), input_hw))
+    shown = {"dataset": dataset.name, "assigner": "yolov5", "anchor_t": f"{anchor_t:g}", **settings}
+    provenance = {"Run key": "0123abcd", "Configuration": f"anchor_t: {anchor_t}\ndataset:\n  name: demo"}
+    return RunView(dataset.name, result.tables, rule.facts, result.input_hw, shown, provenance, result.notices)
+
+
+@cache
+def demo_view(anchor_t=4.0):
+    """The embedded data set, smaller than by default."""
+    return view_of(read_dataset("demo", {"images": 40}), anchor_t)
+
+
+@cache
+def empty_view():
+    """Images without a single box."""
+    return view_of(make_dataset([], [], [(64, 64)] * 2))
+
+
+@cache
+def one_anchor_view():
+    """One level with one anchor."""
+    dataset = make_dataset([0, 0], [(0.5, 0.5, 0.1, 0.1), (0.2, 0.2, 0.5, 0.02)], [(640, 640)])
+    return view_of(dataset, spec=((16, [(30, 61)]),))
+
+
+@cache
+def crowded_view():
+    """A threshold beyond the decoder's reach, and boxes on top of each other."""
+    random = np.random.Generator(np.random.PCG64(1))
+    cxcywh = np.concatenate((random.uniform(0.4, 0.6, (80, 2)), random.uniform(0.002, 0.5, (80, 2))), axis=1)
+    return view_of(make_dataset([0] * 80, cxcywh, [(640, 640)], (np.arange(80) % 3).tolist()), anchor_t=6.0)
+
+
+@cache
+def hostile_view():
+    """Names from a stranger: markup, mathematics and another script, in classes, files, settings and issues."""
+    wide = (0.5, 0.5, 0.9, 0.004)
+    issue = DataIssue(f"labels/{HOSTILE}.txt", 3, IssueKind.MALFORMED, f"expected 5 values, got {HOSTILE}", False)
+    dataset = make_dataset(
+        [0, 1, 2, 2, 2],
+        [wide, (0.5, 0.5, 0.004, 0.9), (0.4, 0.4, 0.1, 0.1), (0.4, 0.4, 0.1, 0.1), wide],
+        [(640, 640)] * 3,
+        class_id=[0, 1, 2, 0, 1],
+        issues=(issue,),
+    )
+    parts = {name: getattr(dataset, name) for name in dataset.__dataclass_fields__}
+    named = type(dataset)(
+        **parts
+        | {
+            "name": HOSTILE,
+            "class_names": (HOSTILE, CHINESE, MATH),
+            "image_paths": tuple(sorted((f"{HOSTILE}.jpg", f"{CHINESE}.jpg", f"{MATH}.jpg"))),
+        }
+    )
+    return view_of(named, anchors=HOSTILE)
+
+
+VIEWS = {
+    "demo": demo_view,
+    "empty": empty_view,
+    "one anchor": one_anchor_view,
+    "crowded": crowded_view,
+    "hostile": hostile_view,
+}
