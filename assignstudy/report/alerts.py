@@ -49,7 +49,7 @@ def _remedy(view: RunView) -> str:
     if small >= 0.5:
         return "a larger imgsz, or anchors and a level for smaller boxes."
     threshold = view.rule.threshold
-    if threshold is None:
+    if threshold is None or not threshold.decides_match:
         return "looking at the boxes in the table below; the labels may be wrong."
     direction = "larger" if threshold.matches_below else "smaller"
     return f"anchors fitted to these shapes, or a {direction} {threshold.name} (see the threshold curve for its price)."

@@ -29,7 +29,7 @@ class Section:
 
 
 def _threshold_decides(rule: RuleFacts) -> bool:
-    return rule.threshold is not None
+    return rule.threshold is not None and rule.threshold.decides_match
 
 
 SECTIONS = (
