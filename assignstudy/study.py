@@ -31,7 +31,8 @@ class Study:
         rule: The assignment rule with its threshold.
         levels: The detection scales, by strictly increasing stride.
         transform: How images become the network input.
-        input_hw: Height and width asked for, in pixels; rounded up to what the rule asks for (the YOLO rules: whole largest strides).
+        input_hw: Height and width asked for, in pixels; rounded up to whole multiples of what the rule asks for: the
+            largest stride, or 32 px.
         device: ``cpu`` or ``cuda``.
 
     Raises:

@@ -52,7 +52,7 @@ class Transform(ABC):
     @abstractmethod
     def boxes(
         self, cxcywh_norm_orig: Tensor, wh_orig: Tensor, input_wh: tuple[int, int], input_wh_px: Tensor
-    ) -> Tensor:
+    ) -> tuple[Tensor, Tensor]:
         """Move boxes into the frame of the network input.
 
         Args:
@@ -71,7 +71,7 @@ class _FitAndPad(Transform):
 
     def boxes(
         self, cxcywh_norm_orig: Tensor, wh_orig: Tensor, input_wh: tuple[int, int], input_wh_px: Tensor
-    ) -> Tensor:
+    ) -> tuple[Tensor, Tensor]:
         """Corners as ``resized * (c -/+ s / 2) + pad``, clipped; then centre and size over the input; all float32."""
         resized = resized_wh(wh_orig, input_wh)
         pad = (input_wh_px - resized) / 2
@@ -128,7 +128,7 @@ class Stretch(Transform):
 
     def boxes(
         self, cxcywh_norm_orig: Tensor, wh_orig: Tensor, input_wh: tuple[int, int], input_wh_px: Tensor
-    ) -> Tensor:
+    ) -> tuple[Tensor, Tensor]:
         """The same numbers, now over the input's size."""
         return cxcywh_to_xyxy(cxcywh_norm_orig * _twice(input_wh_px)), cxcywh_norm_orig
 

@@ -171,7 +171,8 @@ class InputBoxes:
         """The ground truths of the half-open range of rows, as views."""
         sizes = self.input_wh_px if len(self.input_wh_px) == 1 else self.input_wh_px[start:stop]
         parts = (self.gt_id, self.image_index, self.cxcywh_norm, self.xyxy_px)
-        return InputBoxes(*(part[start:stop] for part in parts), sizes)
+        gt_id, image_index, cxcywh_norm, xyxy_px = (part[start:stop] for part in parts)
+        return InputBoxes(gt_id, image_index, cxcywh_norm, xyxy_px, sizes)
 
     def to(self, device: torch.device) -> InputBoxes:
         """The same ground truths on another device."""

@@ -1,10 +1,12 @@
 """Hard boxes: hypothesis strategies and seeded sets that stand on grid lines, borders and thresholds."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from hypothesis import strategies as st
 
-from assignstudy.geometry import cxcywh_to_xyxy
+from assignstudy.geometry import cxcywh_to_xyxy, xyxy_to_cxcywh
 from assignstudy.types import Dataset, InputBoxes, PyramidLevel
 
 STRIDES = (8, 16, 32)
@@ -33,6 +35,13 @@ def make_boxes(images, cxcywh, input_wh):
         xyxy_px=corners,
         input_wh_px=torch.tensor([input_wh], dtype=torch.int64),
     )
+
+
+def make_corner_boxes(images, xyxy_px, input_wh):
+    """Boxes given by their exact corners in pixels, of one input size for all images; ``images`` ascending."""
+    corners = torch.from_numpy(np.asarray(xyxy_px, np.float32).reshape(-1, 4))
+    cxcywh = xyxy_to_cxcywh(corners) / torch.tensor([*input_wh, *input_wh])
+    return replace(make_boxes(images, cxcywh.numpy(), input_wh), xyxy_px=corners)
 
 
 def make_dataset(images, cxcywh, sizes, class_id=None, ignored=None, issues=(), classes=3):
@@ -99,6 +108,37 @@ def input_boxes(draw, threshold=4.0, max_boxes=12):
     if repeats and len(cxcywh) > 1:
         cxcywh[-1] = cxcywh[0]
     return make_boxes(images, cxcywh, (width, height))
+
+
+def corners(side):
+    """Low corners on an axis of ``side`` pixels: multiples of 4, a hair beside them, anything."""
+    on_grid = st.integers(-16, side // 4 + 4).map(lambda k: 4.0 * k)
+    hair = st.sampled_from([0.0, 0.01, -0.01, 2.0**-10])
+    return st.one_of(st.builds(lambda corner, off: corner + off, on_grid, hair), st.floats(-40, side, width=32))
+
+
+@st.composite
+def corner_boxes(draw, max_boxes=8):
+    """Boxes whose corners stand where rules by position are delicate: many exact overlaps, distances and areas."""
+    width, height = (32 * draw(st.integers(1, 5)) for _ in range(2))
+    images = sorted(draw(st.lists(st.integers(0, 2), max_size=max_boxes)))
+    extent = st.one_of(st.sampled_from([4.0, 8.0, 16.0, 32.0, 64.0, 90.5, 128.0, 256.0]), st.floats(0.5, 300, width=32))
+    lows = [(draw(corners(width)), draw(corners(height))) for _ in images]
+    boxes = [(x, y, x + draw(extent), y + draw(extent)) for x, y in lows]
+    if len(boxes) > 1 and draw(st.booleans()):
+        boxes[-1] = boxes[0]
+    return make_corner_boxes(images, boxes, (width, height))
+
+
+def scattered_boxes(seed, boxes=40, images=1, input_wh=(256, 160)):
+    """Boxes without ties: centres anywhere, no two areas within 8 %."""
+    random = np.random.Generator(np.random.PCG64(seed))
+    area = random.permutation(100 * 1.1 ** np.arange(boxes))
+    aspect = np.exp(random.uniform(-0.7, 0.7, boxes))
+    wh = np.stack((np.sqrt(area * aspect), np.sqrt(area / aspect)), axis=1)
+    centre = random.uniform(0, 1, (boxes, 2)) * input_wh
+    index = np.sort(random.integers(0, images, boxes))
+    return make_corner_boxes(index.tolist(), np.concatenate((centre - wh / 2, centre + wh / 2), axis=1), input_wh)
 
 
 def seeded_boxes(seed, boxes=300, images=12, input_wh=(256, 160)):

@@ -12,11 +12,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import final
 
 import torch
 from torch import Tensor
 
-from assignstudy.assign.dense import Claims, anchor_xyxy_px, area_of, cell_range, cells_between, corner_iou, nearest_cell
+from assignstudy.assign.dense import (
+    Claims,
+    anchor_xyxy_px,
+    area_of,
+    cell_range,
+    cells_between,
+    corner_iou,
+    nearest_cell,
+)
 from assignstudy.geometry import xyxy_to_cxcywh
 from assignstudy.types import InputBoxes, PyramidLevel
 
@@ -87,6 +96,7 @@ def _in_reach(boxes: InputBoxes, level: PyramidLevel, wanted: Tensor) -> Claims:
     return Claims(gt_row[pair], anchor[pair], grid_y, grid_x)
 
 
+@final
 class _Meeting:
     """How far ground truths and anchors of one level can meet along each axis, generously.
 

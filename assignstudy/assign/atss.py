@@ -12,8 +12,8 @@ deviation :math:`\sigma` (over :math:`N - 1`) of the IoUs of all :math:`N` candi
 * its centre lies more than 0.01 px inside the box on every side: equality is not positive.
 
 Of one candidate the deviation is undefined, and nothing is positive. An anchor that several ground truths want goes to
-the largest IoU, of equal ones to the lowest ground truth. Mean and deviation are taken in float64 and rounded to float32
-each: the published ones can differ by the last bit with the order in which they are summed.
+the largest IoU, of equal ones to the lowest ground truth. Mean and deviation are taken in float64 and each rounded to
+float32: the published ones can differ by the last bit with the order in which they are summed.
 
 What differs from ``max_iou``: no threshold to choose, every ground truth has its own, and no anchor is forced; a ground
 truth is unmatched where no candidate's centre lies inside it, or where others take all of them.
@@ -30,8 +30,8 @@ from typing import final
 import torch
 from torch import Tensor
 
-from assignstudy.assign.anchors import levels_of
 from assignstudy.assign.dense import Claims, DenseRule, anchor_xyxy_px, corner_iou, nearest_cell, one_per_slot
+from assignstudy.assign.levels import levels_of
 from assignstudy.geometry import xyxy_to_cxcywh
 from assignstudy.types import Assignment, InputBoxes, LevelPositives, PyramidLevel, RuleFacts
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -30,8 +31,8 @@ class DenseRule(Rule):
     Grids are the input's sides over the stride, rounded up; the last column and row may reach over the border.
     """
 
-    threshold_name = None
-    published_threshold = None
+    threshold_name: ClassVar[str | None] = None
+    published_threshold: float | None = None
     takes_anchors = False
     anchor_centre = 0.0
     boxes_per_chunk = 1 << 12
@@ -80,7 +81,7 @@ def join(parts: Sequence[Claims]) -> Claims:
 
 
 def nearest_cell(boxes: InputBoxes, level: PyramidLevel) -> Tensor:
-    """(G, 2) int64 column and row of the cell whose upper left corner, the anchors' centre, is nearest to each box's."""
+    """(G, 2) int64 column and row of the cell whose anchors are centred nearest to each ground truth's centre."""
     last_cell = (boxes.grid_wh(level.stride) - 1).float()
     position = xyxy_to_cxcywh(boxes.xyxy_px)[:, :2] / level.stride
     return position.round().clamp(min=0).minimum(last_cell).long()
@@ -148,7 +149,8 @@ def corner_iou(gt_xyxy: Tensor, anchor_xyxy: Tensor) -> Tensor:
         anchor_xyxy: (..., 4) float32 corners of anchors, with area.
 
     Returns:
-        (...) float32 overlaps from 0 to 1. (MMDetection also keeps the union at 1e-6 px² or more: no anchor is so small.)
+        (...) float32 overlaps from 0 to 1. (MMDetection also keeps the union at 1e-6 px² or more; no anchor is so
+        small.)
     """
     low = torch.maximum(gt_xyxy[..., :2], anchor_xyxy[..., :2])
     high = torch.minimum(gt_xyxy[..., 2:], anchor_xyxy[..., 2:])

@@ -28,13 +28,12 @@ from itertools import pairwise
 from typing import Literal, final
 
 import torch
-from torch import Tensor
 
-from assignstudy.assign.anchors import levels_of
 from assignstudy.assign.dense import Claims, DenseRule, area_of, cell_range, cells_between, one_per_slot
+from assignstudy.assign.levels import levels_of
 from assignstudy.errors import ConfigError
 from assignstudy.geometry import xyxy_to_cxcywh
-from assignstudy.types import Assignment, InputBoxes, LevelPositives, PyramidLevel, RuleFacts
+from assignstudy.types import Assignment, InputBoxes, PyramidLevel, RuleFacts
 
 Variant = Literal["mmdet", "detectron2"]
 

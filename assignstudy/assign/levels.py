@@ -1,8 +1,8 @@
-"""Detection scales from plain numbers."""
+"""Detection scales from plain numbers, and the anchors that most YOLO releases share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 
@@ -12,4 +12,26 @@ from assignstudy.types import PyramidLevel
 
 def pyramid_levels(levels: Iterable[AnchorLevel]) -> tuple[PyramidLevel, ...]:
     """The levels as tensors, in the same order."""
-    return tuple(PyramidLevel(one.stride, torch.tensor(one.wh_px, dtype=torch.float32)) for one in levels)
+    return levels_of({one.stride: one.wh_px for one in levels})
+
+
+def levels_of(wh_px: Mapping[int, Sequence[tuple[float, float]]]) -> tuple[PyramidLevel, ...]:
+    """Levels in the order of the mapping.
+
+    Args:
+        wh_px: For each stride the width and height of its anchors in input pixels; rounded to float32 here.
+    """
+    return tuple(
+        PyramidLevel(stride, torch.tensor(shapes, dtype=torch.float32).reshape(-1, 2))
+        for stride, shapes in wh_px.items()
+    )
+
+
+COCO_P5 = levels_of(
+    {
+        8: [(10, 13), (16, 30), (33, 23)],
+        16: [(30, 61), (62, 45), (59, 119)],
+        32: [(116, 90), (156, 198), (373, 326)],
+    }
+)
+"""YOLOv3's and YOLOv5's anchors, fitted to COCO."""

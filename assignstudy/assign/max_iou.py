@@ -36,7 +36,6 @@ import torch
 from torch import Tensor
 
 from assignstudy.assign.anchor_search import Overlaps, search
-from assignstudy.assign.anchors import levels_of
 from assignstudy.assign.dense import (
     Claims,
     DenseRule,
@@ -48,6 +47,7 @@ from assignstudy.assign.dense import (
     slot_in_image,
     spread,
 )
+from assignstudy.assign.levels import levels_of
 from assignstudy.assign.rule import as_float32
 from assignstudy.errors import ConfigError
 from assignstudy.types import Assignment, InputBoxes, LevelPositives, PyramidLevel, RuleFacts, Threshold
@@ -102,10 +102,9 @@ class MaxIou(DenseRule):
         _check_choice("preset", preset, _PRESETS)
         self._variant, self._preset = variant, _PRESETS[preset]
         self.published_threshold = self._preset.iou_t
-        chosen = self.published_threshold if iou_t is None else iou_t
-        if not 0 < chosen <= 1:
+        self.iou_t = as_float32(self._preset.iou_t if iou_t is None else iou_t)
+        if not 0 < self.iou_t <= 1:
             raise ConfigError(f"iou_t: expected a number above 0 and up to 1, got {iou_t}")
-        self.iou_t = as_float32(chosen)
 
     @property
     def facts(self) -> RuleFacts:
@@ -202,9 +201,7 @@ def _pieces(counts: Tensor) -> Iterator[slice]:
         start += size
 
 
-def _most_overlapped(
-    boxes: InputBoxes, anchor_xyxy: Tensor, first: Tensor, rivals: Tensor
-) -> tuple[Tensor, Tensor]:
+def _most_overlapped(boxes: InputBoxes, anchor_xyxy: Tensor, first: Tensor, rivals: Tensor) -> tuple[Tensor, Tensor]:
     """Of the ``rivals`` rows from ``first`` on: the one that each (K, 4) anchor overlaps most, and the (K,) IoU."""
     anchor, place = spread(rivals)
     gt_row = first[anchor] + place
@@ -218,7 +215,7 @@ def _most_overlapped(
 def _best_slots(
     boxes: InputBoxes, levels: Sequence[PyramidLevel], found: Sequence[Overlaps], best_iou: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """(G,) level and (G,) anchor of the first slot with each ground truth's largest IoU; the very first where it is 0."""
+    """(G,) level and (G,) anchor of the first slot with each ground truth's largest IoU; the very first if it is 0."""
     best_level, best_anchor = torch.zeros_like(boxes.gt_id), torch.zeros_like(boxes.gt_id)
     for number, (level, overlaps) in reversed(list(enumerate(zip(levels, found, strict=True)))):
         best = overlaps.claims.take(overlaps.iou == best_iou[overlaps.claims.gt_row])

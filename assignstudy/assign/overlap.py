@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from assignstudy.assign.anchors import COCO_P5
+from assignstudy.assign.levels import COCO_P5
 from assignstudy.assign.rule import Rule, as_float32, clamped_cell
 from assignstudy.errors import ConfigError
 from assignstudy.types import InputBoxes, LevelPositives, PyramidLevel, Reach, RuleFacts, Threshold

@@ -10,7 +10,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from assignstudy.assign.anchors import COCO_P5
+from assignstudy.assign.levels import COCO_P5
 from assignstudy.assign.rule import Rule, as_float32, best_anchor, clamped_cell
 from assignstudy.errors import ConfigError
 from assignstudy.geometry import worst_side_ratio

@@ -91,8 +91,8 @@ def best_anchor(fit: Sequence[Tensor], boxes: int, largest: bool) -> tuple[Tenso
         largest: Whether the best fit is the largest number (overlaps) or the smallest (ratios).
 
     Returns:
-        (G,) float32 fit, (G,) int64 level, (G,) int64 anchor in that level; the worst possible number and -1 where there
-        is no anchor.
+        (G,) float32 fit, (G,) int64 level, (G,) int64 anchor in that level; the worst possible number and -1 where
+        there is no anchor.
     """
     every = torch.cat(list(fit), dim=1)
     if not every.shape[1]:

@@ -12,6 +12,7 @@ from assignstudy.assign.rule import Rule
 from assignstudy.geometry import paired_iou
 from assignstudy.types import Assignment, InputBoxes, PyramidLevel, Reach
 
+
 @dataclass(frozen=True, eq=False)
 class MeasuredChunk:
     """The assignment of some whole images, and what was measured of each positive.
@@ -21,7 +22,7 @@ class MeasuredChunk:
         boxes: The chunk's ground truths.
         assignment: What the rule decided.
         unreachable: Per level (P,) bool, positives whose target the decoder cannot output.
-        prior_iou: Per level (P,) float32, IoU of the ground truth with the positive's anchor; NaN where slots hold points.
+        prior_iou: Per level (P,) float32, IoU of the ground truth with the positive's anchor; NaN for points.
     """
 
     first_row: int

@@ -21,7 +21,7 @@ from typing import final
 
 from torch import Tensor
 
-from assignstudy.assign.anchors import levels_of
+from assignstudy.assign.levels import levels_of
 from assignstudy.assign.ratio import RatioRule, join_claims
 from assignstudy.types import PyramidLevel
 

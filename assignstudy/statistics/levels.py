@@ -45,7 +45,7 @@ def all_slots_per_anchor(levels: Sequence[LevelShape], image_wh_px: Ints, images
 def _level(counts: AnchorCounts, level: LevelShape, all_slots: int, rule: RuleFacts) -> pd.DataFrame:
     anchors = len(level.anchor_wh_px)
     positives = counts.by_offset.sum(axis=1)
-    has_anchors = rule.slots == "anchors"
+    prior_iou = _ratio(counts.prior_iou_units * IOU_UNIT, positives)
     return pd.DataFrame(
         {
             "level": pd.Series([level.name] * anchors, dtype=object).astype("category"),
@@ -60,7 +60,7 @@ def _level(counts: AnchorCounts, level: LevelShape, all_slots: int, rule: RuleFa
             "unreachable": pd.array(counts.unreachable if rule.reach else [pd.NA] * anchors, dtype="Int64"),
             "positive_share": _ratio(counts.slots, np.full(anchors, all_slots)),
             **_shares(counts, positives, rule),
-            "mean_prior_iou": _ratio(counts.prior_iou_units * IOU_UNIT, positives if has_anchors else 0 * positives),
+            "mean_prior_iou": prior_iou if rule.slots == "anchors" else np.full(anchors, np.nan),
         }
     )
 

@@ -132,7 +132,7 @@ def _count_ground_truths(
     boxes.unreachable[rows] += np.bincount(positives.gt_row[positives.unreachable], minlength=size).astype(np.int32)
     boxes.claims[rows] += _used(positives.gt_row, positives.cell_offset, size, _OFFSETS)
     boxes.anchors[rows] += _used(positives.gt_row, positives.anchor, size, anchors).sum(axis=1, dtype=np.int32)
-    np.maximum.at(boxes.best_prior_iou[rows], positives.gt_row, positives.prior_iou)
+    np.fmax.at(boxes.best_prior_iou[rows], positives.gt_row, positives.prior_iou)
 
 
 def _count_anchors(anchors: AnchorCounts, positives: LevelArrays, boxes: int) -> None:

@@ -20,7 +20,9 @@ def assign(boxes, input_wh, levels, anchor_t, claims, step):
         claims: (position on the axis in cells, cells of the axis, whether towards the low end) -> bool.
         step: How far a neighbour cell is, in cells.
     """
-    return [_assign_level(boxes, input_wh, stride, anchors, f32(anchor_t), claims, f32(step)) for stride, anchors in levels]
+    return [
+        _assign_level(boxes, input_wh, stride, anchors, f32(anchor_t), claims, f32(step)) for stride, anchors in levels
+    ]
 
 
 def critical(boxes, input_wh, levels):

@@ -2,7 +2,6 @@
 
 import math
 
-
 from tests.oracles.ratio import cell_of, f32
 
 
@@ -49,5 +48,3 @@ def target(box, input_wh, stride):
     """Fractions of the centre."""
     centre = [f32(box[axis]) * f32(input_wh[axis] // stride) for axis in (0, 1)]
     return [float(position - f32(math.floor(position))) for position in centre]
-
-
