@@ -68,7 +68,7 @@ def reason(error: BaseException) -> str:
 
 
 def briefly(value: object) -> str:
-    """The value as Python writes it, a few dozen characters at most: YAML can say billions of entries in a few lines."""
+    """The value as Python writes it, but short: a few lines of YAML can say billions of entries."""
     short = Repr()
     short.maxlevel, short.maxlist, short.maxdict = 2, 4, 4
     return short.repr(value)
