@@ -72,7 +72,8 @@ class FoundBoxes:
         place: Path and line of a row, for messages.
         written: A row as its author wrote it, for messages.
         known_classes: What the file may say as class, for messages: ``a class from 0 to 79``.
-        remove_duplicates: Whether exact duplicates go, as the format's own trainer does.
+        remove_duplicates: Whether exact duplicates go, and the other rows of their image come sorted by class and box,
+            as YOLOv5 leaves them.
     """
 
     image: Ints
@@ -171,9 +172,23 @@ def _checked(boxes: FoundBoxes, box: Singles, wh: Sizes, classes: int) -> tuple[
     issues += [_crossing(boxes, wh, row, beyond_px[row]) for row in crossing]
     twins = _duplicates(boxes.image[kept], boxes.class_id[kept], box[kept])
     issues += [_duplicate(boxes, int(kept[row]), int(kept[first])) for row, first in twins]
-    if boxes.remove_duplicates:
-        kept = np.delete(kept, [row for row, _ in twins])
+    if boxes.remove_duplicates and twins:
+        doubled = np.unique(boxes.image[kept[[row for row, _ in twins]]])
+        kept = _sorted_in(doubled, np.delete(kept, [row for row, _ in twins]), boxes, box)
     return kept, issues
+
+
+def _sorted_in(images: Ints, rows: Ints, boxes: FoundBoxes, box: Singles) -> Ints:
+    """The rows, those of some images sorted by class and box: what YOLOv5's removal of duplicates does to an image.
+
+    Their order decides who wins a contested slot.
+    """
+    places = np.flatnonzero(np.isin(boxes.image[rows], images))
+    chosen = rows[places]
+    order = np.lexsort((*box[chosen].T[::-1], boxes.class_id[chosen], boxes.image[chosen]))
+    ordered = rows.copy()
+    ordered[places] = chosen[order]
+    return ordered
 
 
 _REFUSED = (IssueKind.NOT_FINITE, IssueKind.UNKNOWN_CLASS, IssueKind.NO_AREA, IssueKind.OUTSIDE)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from assignstudy.report import words
-from assignstudy.report.content import Cell, Column, Finding, SectionContent, TableView
+from assignstudy.report.content import Cell, Column, Finding, Kind, SectionContent, TableView
 from assignstudy.report.sweep_cells import metric_cells, metric_columns, run_cells, run_columns
 from assignstudy.report.sweep_view import SweepView
 from assignstudy.statistics.sweep_metrics import is_metric
@@ -101,4 +101,6 @@ def _groups(view: SweepView) -> list[TableView]:
 
 def _failures(view: SweepView) -> TableView:
     rows = tuple((*run_cells(view, row), Cell(str(view.run(row)["error"]))) for row in rows_of(view.failed))
-    return TableView("Failed runs and their errors", (*run_columns(view), Column("error", "error")), rows, folded=False)
+    return TableView(
+        "Failed runs and their errors", (*run_columns(view), Column("error", "error", Kind.CODE)), rows, folded=False
+    )

@@ -202,9 +202,14 @@ class TestIssues:
         expected = np.array([0.479492, 0.688771, 0.955609, 0.5955]).astype(np.float32)
         assert dataset.cxcywh_norm_orig.numpy().tolist() == [expected.tolist()]
 
-    def test_removing_duplicates_keeps_the_order(self, tmp_path):
-        dataset = yolo.read(build(tmp_path, {"a": f"1 .5 .5 .1 .1\n{ROW}1 .5 .5 .1 .1\n0 .1 .1 .1 .1\n"}))
-        assert dataset.class_id.tolist() == [1, 0, 0]
+    def test_removing_duplicates_sorts_that_image_as_yolov5_does(self, tmp_path):
+        rows = "1 .5 .5 .1 .1\n0 .9 .5 .1 .1\n{}0 .1 .6 .1 .1\n0 .1 .1 .1 .1\n"
+        with_twin, without = rows.format("1 .5 .5 .1 .1\n"), rows.format("")
+        dataset = yolo.read(build(tmp_path, {"a": with_twin, "b": without}))
+        in_order = np.unique(np.array([row.split() for row in with_twin.splitlines()], np.float32), axis=0)
+        assert dataset.class_id[:4].tolist() == in_order[:, 0].tolist()
+        assert dataset.cxcywh_norm_orig[:4].tolist() == in_order[:, 1:].tolist()
+        assert dataset.class_id[4:].tolist() == [1, 0, 0, 0]
 
     def test_images_without_labels(self, tmp_path):
         dataset = yolo.read(build(tmp_path, {"a": ROW, "b": None, "c": "", "d": " \n"}))
