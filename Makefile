@@ -20,7 +20,7 @@ demo: $(VENV)/tool.stamp
 	$(RUN) assignstudy -m anchor_t=3,4,5
 
 test: $(VENV)/dev.stamp
-	$(RUN) pytest -n 2 $(ARGS)
+	$(RUN) pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/dev.stamp
 	$(RUN) ruff check .

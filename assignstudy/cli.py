@@ -83,7 +83,7 @@ def main() -> int:
     token = _LAUNCH.set(launch)
     code = 1
     try:
-        with _sigterm_as_ctrl_c():
+        with _signals_noted(launch):
             code = _start(launch)
     finally:
         _LAUNCH.reset(token)
@@ -101,7 +101,7 @@ def job(cfg: DictConfig) -> None:
         if not launch.runs:
             forget_labels()  # of an earlier command in this process: files may have changed
         launch.note_run(order.run_key)
-    with failure_recorded(order):
+    with failure_recorded(order), _stop_prevails(launch):  # in this order: a stop is no failure
         _check(cfg, order)
         rule, transform = (_built(group, order.config[group]) for group in ("assigner", "transform"))
         if not carry_out(order, rule, transform) and launch is not None:
@@ -119,6 +119,7 @@ class Launch:
         runs: Keys of the runs started in this process, in order.
         kept: How many of them had been finished by an earlier command.
         planned: How many runs of a sweep this process is to start.
+        stopped_by: Number of the signal that asked to stop; 0 as long as none did.
         progress: The bar over the runs of a sweep.
     """
 
@@ -128,6 +129,7 @@ class Launch:
     runs: list[str] = field(default_factory=list)
     kept: int = 0
     planned: int = 0
+    stopped_by: int = 0
     progress: tqdm[Any] | None = None
 
     def start_sweep(self, config: DictConfig) -> None:
@@ -196,11 +198,11 @@ class LaunchCallback(Callback):
 def _start(launch: Launch) -> int:
     """Hand over to Hydra; say what stops it in one sentence."""
     try:
-        with _hydra_raises() as wants_traceback, closing(launch):
+        with _hydra_raises() as wants_traceback, closing(launch), _stop_prevails(launch):
             hydra.main(config_path=str(resource("conf")), config_name="config", version_base="1.3")(job)()
-    except KeyboardInterrupt as interrupt:
+    except KeyboardInterrupt:
         _say("stopped")
-        return 128 + (interrupt.args[0] if interrupt.args else signal.SIGINT)
+        return 128 + (launch.stopped_by or signal.SIGINT)
     except (HydraException, OmegaConfBaseException, AssignStudyError, yaml.YAMLError, ValueError) as error:
         # Hydra raises a bare ValueError for choices that are no names; later than that, one is a defect of ours.
         if wants_traceback or (launch.folder is not None and type(error) is ValueError):
@@ -208,6 +210,24 @@ def _start(launch: Launch) -> int:
         _say(_sentence(error))
         return 1
     return 0
+
+
+@contextmanager
+def _stop_prevails(launch: Launch | None) -> Iterator[None]:
+    """End the body with KeyboardInterrupt if a stop was asked for, whatever it ends with itself.
+
+    The exception that the signal raised may not arrive: where it hits OmegaConf while that builds a list, the clean-up
+    fails and its own error comes out instead, and Hydra swallows errors while it looks up its mode. Without this a stop
+    would look like a wrong setting, or like a failed run.
+    """
+    try:
+        yield
+    except Exception:
+        if launch is not None and launch.stopped_by:
+            raise KeyboardInterrupt from None
+        raise
+    if launch is not None and launch.stopped_by:
+        raise KeyboardInterrupt
 
 
 def _register() -> None:
@@ -326,20 +346,22 @@ def _hydra_raises() -> Iterator[bool]:
 
 
 @contextmanager
-def _sigterm_as_ctrl_c() -> Iterator[None]:
-    """Let a polite request to stop end like Ctrl-C does: with the page of what is there."""
+def _signals_noted(launch: Launch) -> Iterator[None]:
+    """Let Ctrl-C and a polite request to stop end alike, with the page of what is there, and note which it was."""
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt(number)
+        launch.stopped_by = number
+        raise KeyboardInterrupt
 
-    if threading.current_thread() is not threading.main_thread():  # Python handles signals in the main thread only
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {}
+    if threading.current_thread() is threading.main_thread():  # Python handles signals in the main thread only
+        asked = (number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) != signal.SIG_IGN)
+        before = {number: signal.signal(number, stop) for number in asked}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 # ---- what is said at the end

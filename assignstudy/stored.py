@@ -13,8 +13,8 @@ import pandas as pd
 from assignstudy.errors import RecordError
 from assignstudy.record import MANIFEST_FILE, NOT_IN_KEY, RECORD_FILE, RunRecord, read_manifest, read_record
 from assignstudy.statistics import sweep_metrics
+from assignstudy.statistics.sweep_parameters import CHOICES
 
-_CHOICES = ("anchors", "assigner", "dataset", "transform")
 _THRESHOLDS = ("anchor_t", "iou_t")
 _TEXT = pd.Series(["a"]).dtype
 
@@ -157,7 +157,7 @@ def _sweep_name(run: Path, root: Path) -> str:
 
 def _parameters(records: Sequence[RunRecord]) -> dict[str, pd.Series]:
     columns = {name: pd.Series([_number(r.config.get(name)) for r in records], dtype="float64") for name in _THRESHOLDS}
-    columns |= {name: _texts(r.choices.get(name) for r in records) for name in _CHOICES}
+    columns |= {name: _texts(r.choices.get(name) for r in records) for name in CHOICES}
     columns |= {name: _typed(values) for name, values in sorted(_further(records).items())}
     columns["imgsz"] = _typed([_imgsz(record.config.get("imgsz")) for record in records])
     columns["input_h"] = _typed([record.input_h for record in records], "int64")
@@ -167,7 +167,7 @@ def _parameters(records: Sequence[RunRecord]) -> dict[str, pd.Series]:
 
 def _further(records: Sequence[RunRecord]) -> dict[str, list[object]]:
     """Choices and settings beyond the usual ones, where they tell runs apart."""
-    groups = {name for record in records for name in record.choices if name not in _CHOICES and _matters(name)}
+    groups = {name for record in records for name in record.choices if name not in CHOICES and _matters(name)}
     further: dict[str, list[object]] = {name: [record.choices.get(name) for record in records] for name in groups}
     flat = [dict(_leaves(record.config)) for record in records]
     names = {name for leaves in flat for name in leaves if _matters(name)}

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -32,7 +31,7 @@ from assignstudy.statistics import sweep_choice, sweep_pairs, sweep_threshold
 from assignstudy.statistics.sweep_choice import Baseline, PickRule
 from assignstudy.statistics.sweep_metrics import with_shares
 from assignstudy.statistics.sweep_pairs import Comparison, Standing
-from assignstudy.statistics.sweep_parameters import differing, label, parameters, records, rows_of
+from assignstudy.statistics.sweep_parameters import differing, label, parameters, records, rows_of, value_text
 from assignstudy.stored import StoredRun, StoredSweep, find_sweep, runs_table
 
 INDEX_FILE = "index.html"
@@ -41,7 +40,7 @@ USUAL_RULE = PickRule()
 _LEVELS = tuple(f"positives_P{number}" for number in range(17))  # strides go up to 2 ** 16
 _CRITICAL = tuple(axis.critical for axis in sweep_threshold.AXES)
 _COLUMNS = ("gt_id", "ignored", "size_bin", "positives", *_LEVELS, "unreachable", *_CRITICAL)
-_FOLDERS = re.compile(r"(?<![\w.…~])(?:[A-Za-z]:[\\/]|[\\/])(?:[^\s\\/'\"]+[\\/])*(?=[^\s\\/'\"])")
+_FOLDERS = re.compile(r"(?<![\w.…~/<])(?!//)(?:[A-Za-z]:[\\/]|[\\/])(?:[^\s\\/'\"]+[\\/])*(?=[^\s\\/'\"])")
 _RULES = "assignstudy.assign."
 
 
@@ -88,17 +87,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="python -m assignstudy.sweep", description="Build the page of a sweep again.")
     parser.add_argument("folder", type=Path, help="the sweep's folder, with one folder per run in it")
-    parser.add_argument(
-        "--tolerance",
-        type=float,
-        default=USUAL_RULE.tolerance,
-        help="shares that differ by no more than this count as equal in the pick (default: %(default)s)",
-    )
+    said = {
+        "tolerance": "shares that differ by no more than this count as equal in the pick",
+        "most_unreachable": "runs with a larger share of unreachable positives are not picked",
+    }
+    for name, text in said.items():
+        usual = getattr(USUAL_RULE, name)
+        parser.add_argument(f"--{name.replace('_', '-')}", type=float, default=usual, help=f"{text} (%(default)s)")
     given = parser.parse_args(arguments)
-    if not 0 <= given.tolerance <= 1:
-        parser.error(f"--tolerance: expected a share from 0 to 1, got {given.tolerance}")
     try:
-        print(f"Page: {write_sweep_page(given.folder, PickRule(given.tolerance))}")
+        rule = PickRule(given.tolerance, given.most_unreachable)
+    except ValueError as error:
+        parser.error(str(error))
+    try:
+        print(f"Page: {write_sweep_page(given.folder, rule)}")
     except AssignStudyError as error:
         print(f"assignstudy: {error}", file=sys.stderr)
         return 1
@@ -143,13 +145,11 @@ def _write_by_rename(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def _view(folder: Path, found: StoredSweep, runs: pd.DataFrame, rule: PickRule) -> SweepView:
+    runs = with_shares(runs)
     comparable = _on_same_labels(runs)
-    boxes = _Boxes(folder, runs)
-    shares = {row: boxes.recall_in_reach(row) for row in rows_of(comparable)}
-    runs = with_shares(runs, [shares.get(row, np.nan) for row in rows_of(runs)])
-    comparable = runs.loc[rows_of(comparable)]
+    boxes = _Boxes(folder, comparable)
     order = sweep_choice.ranked(comparable, rule)
-    readable = comparable[comparable.index.isin(boxes.readable)]
+    readable = comparable.loc[boxes.readable]
     baseline = sweep_choice.baseline(readable, _published(found.runs)) if len(readable) else None
     return SweepView(
         dataset=_dataset_name(found.runs, order),
@@ -218,21 +218,19 @@ class _Boxes:
     def __init__(self, folder: Path, runs: pd.DataFrame) -> None:
         folders = zip(rows_of(runs), runs["folder"], strict=True)
         self._paths = {row: folder / name / "ground_truths.parquet" for row, name in folders}
-        self.readable: list[int] = []
         self.notices: list[str] = []
+        self.readable = [row for row in self._paths if self._can_be_read(row)]
 
     def read(self, row: int) -> pd.DataFrame:
         return read_table(self._paths[row], _COLUMNS)
 
-    def recall_in_reach(self, row: int) -> float:
-        """NaN where the table cannot be read, which puts the run last in the pick."""
+    def _can_be_read(self, row: int) -> bool:
         try:
-            boxes = self.read(row)
+            read_table(self._paths[row], ["gt_id"])
         except RecordError as error:
-            self.notices.append(f"Left out of every comparison of ground truths: {error}.")
-            return float("nan")
-        self.readable.append(row)
-        return sweep_pairs.recall_in_reach(boxes)
+            self.notices.append(f"Left out where ground truths are compared: {error}.")
+            return False
+        return True
 
 
 def _curves(runs: pd.DataFrame, boxes: _Boxes) -> Iterator[SettingCurve]:
@@ -240,19 +238,13 @@ def _curves(runs: pd.DataFrame, boxes: _Boxes) -> Iterator[SettingCurve]:
     for axis in sweep_threshold.AXES:
         rows, others = sweep_threshold.one_per_curve(runs, axis, differing(runs))
         values = records(runs)
+        settings = {row: tuple(value_text(run[name]) for name in others) for row, run in values.items()}
         for row in rows:
             table = boxes.read(row)
             name = label(values[row], others) if others else ""
+            same = tuple(other for other in settings if settings[other] == settings[row])
             recall, shown = (sweep_threshold.recall(table, axis, at) for at in (axis.grid, axis.shown))
-            yield SettingCurve(row, axis, name, _same(runs, row, others), recall, shown)
-
-
-def _same(runs: pd.DataFrame, row: int, names: Sequence[str]) -> tuple[int, ...]:
-    """The rows that share some parameters with a run."""
-    wanted = runs.loc[[row], list(names)].astype(object).itertuples(index=False, name=None)
-    key = next(iter(wanted))
-    values = runs[list(names)].astype(object).itertuples(index=False, name=None)
-    return tuple(other for other, value in zip(rows_of(runs), values, strict=True) if value == key)
+            yield SettingCurve(row, axis, name, same, recall, shown)
 
 
 def _comparison(runs: pd.DataFrame, baseline: Baseline | None, boxes: _Boxes) -> Comparison | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +26,7 @@ ANCHORS = {
 }
 
 
-def street(seed: int = 0, boxes: int = 400, class_names: tuple[str, ...] = ("car", "person", "sign")) -> Dataset:
+def street(seed: int = 0, boxes: int = 400, name: str = "street") -> Dataset:
     """Boxes from 3 px to most of a 640 x 480 image, half of them small, some of them ignored."""
     random = np.random.Generator(np.random.PCG64(seed))
     images = np.sort(random.integers(0, 24, boxes))
@@ -33,12 +36,10 @@ def street(seed: int = 0, boxes: int = 400, class_names: tuple[str, ...] = ("car
         images.tolist(),
         np.concatenate((random.uniform(0.05, 0.95, (boxes, 2)), np.minimum(wh, 0.9)), axis=1),
         [(640, 480)] * 25,
-        class_id=random.integers(0, len(class_names), boxes).tolist(),
+        class_id=random.integers(0, 3, boxes).tolist(),
         ignored=(random.random(boxes) < 0.02).tolist(),
-        classes=len(class_names),
     )
-    parts = {name: getattr(small, name) for name in small.__dataclass_fields__}
-    return Dataset(**parts | {"name": "street", "class_names": class_names})
+    return replace(small, name=name)
 
 
 def store(
@@ -50,6 +51,7 @@ def store(
     anchors: str = "coco_p5",
     transform: str = "letterbox",
     page: bool = True,
+    overrides: tuple[str, ...] = (),
 ) -> Path:
     """Run one setting and leave its folder in ``sweep``, as a sweep would."""
     dataset = street() if dataset is None else dataset
@@ -67,6 +69,7 @@ def store(
         metrics=result.tables.metrics,
         seconds=result.seconds,
         notices=list(result.notices),
+        overrides=list(overrides),
     )
     folder = sweep / done.run_key
     folder.mkdir(parents=True)
@@ -75,6 +78,18 @@ def store(
         (folder / record.PAGE_FILE).write_text("<!doctype html><title>run</title>", encoding="utf-8")
     record.write_record(folder, done)
     return folder
+
+
+def store_copies(sweep: Path, run: Path, anchor_t: list[float], imgsz: list[int]) -> Path:
+    """A sweep of any size from one run: its folder under other settings, with equal tables."""
+    done = record.read_record(run)
+    keys = []
+    for t, size in itertools.product(anchor_t, imgsz):
+        config = done.config | {"anchor_t": t, "imgsz": size}
+        keys.append(record.run_key(config, done.choices))
+        shutil.copytree(run, sweep / keys[-1])
+        record.write_record(sweep / keys[-1], done.model_copy(update={"config": config, "run_key": keys[-1]}))
+    return store_manifest(sweep, *keys)
 
 
 def store_failed(sweep: Path, error: str, *, anchor_t: float = 0.5, imgsz: int = 640, anchors: str = "coco_p5") -> Path:

@@ -34,6 +34,7 @@ def opened(browser, pages):
     def open_page(name, **options):
         context = browser.new_context(**options)
         contexts.append(context)
+        context.set_default_timeout(120_000)  # a busy machine is slow, not broken
         page, heard = context.new_page(), []
         page.on("console", lambda message: heard.append(message.text))
         page.on("pageerror", lambda error: heard.append(str(error)))

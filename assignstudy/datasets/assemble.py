@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float32] | npt.NDArray[np.float64]
+Sizes = npt.NDArray[np.int32]
+Singles = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 BORDER_TOLERANCE_PX = 0.02
 """Boxes are written with six decimals (YOLO) or hundredths of a pixel (COCO), so the edge of a box that ends at the
@@ -69,13 +72,14 @@ class FoundBoxes:
         place: Path and line of a row, for messages.
         written: A row as its author wrote it, for messages.
         known_classes: What the file may say as class, for messages: ``a class from 0 to 79``.
-        remove_duplicates: Whether exact duplicates go, as the format's own trainer does.
+        remove_duplicates: Whether exact duplicates go, and the other rows of their image come sorted by class and box,
+            as YOLOv5 leaves them.
     """
 
     image: Ints
     class_id: Ints
-    cxcywh_norm_orig: Floats
-    ignored: npt.NDArray[np.bool_]
+    cxcywh_norm_orig: Singles | Doubles
+    ignored: Flags
     place: Callable[[int], tuple[str, int | None]]
     written: Callable[[int], str]
     known_classes: str
@@ -101,18 +105,19 @@ def assemble(
         raise DatasetError(_no_image(name, issues))
     shown_paths = [printable(path) for path in images.paths]
     order = sorted(range(len(shown_paths)), key=shown_paths.__getitem__)
-    rows, found = _checked(boxes, images, len(class_names))
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
+    wh = np.array(images.wh_orig, dtype=np.int32).reshape(-1, 2)
+    box = _as_float32(boxes.cxcywh_norm_orig)
+    rows, found = _checked(boxes, box, wh, len(class_names))
+    rank = np.argsort(order)
     rows = rows[np.argsort(rank[boxes.image[rows]], kind="stable")]
     return Dataset(
         name=printable(name),
         class_names=tuple(map(printable, class_names)),
         image_paths=tuple(shown_paths[position] for position in order),
-        image_wh_orig=torch.tensor([images.wh_orig[position] for position in order], dtype=torch.int32),
+        image_wh_orig=torch.from_numpy(wh[order]),
         image_index=torch.from_numpy(rank[boxes.image[rows]]),
         class_id=torch.from_numpy(boxes.class_id[rows]),
-        cxcywh_norm_orig=torch.from_numpy(_as_float32(boxes.cxcywh_norm_orig)[rows]),
+        cxcywh_norm_orig=torch.from_numpy(box[rows]),
         ignored=torch.from_numpy(boxes.ignored[rows]),
         issues=tuple(sorted((_shown(issue) for issue in (*issues, *found)), key=_issue_order)),
         load_picture=None if images.load_picture is None else _Reordered(images.load_picture, tuple(order)),
@@ -155,30 +160,41 @@ class _Reordered:
         return self.load_picture(self.order[image_index])
 
 
-def _checked(boxes: FoundBoxes, images: FoundImages, classes: int) -> tuple[Ints, list[DataIssue]]:
+def _checked(boxes: FoundBoxes, box: Singles, wh: Sizes, classes: int) -> tuple[Ints, list[DataIssue]]:
     """The rows to keep, in their order, and what is wrong with the others and with some of these."""
-    box = _as_float32(boxes.cxcywh_norm_orig).astype(np.float64)
-    wh = np.array(images.wh_orig, dtype=np.float64).reshape(-1, 2)[boxes.image]
     with np.errstate(all="ignore"):  # infinite values meet each other here and are sorted out below
-        beyond_px, overlaps = _beyond_border(box, wh)
+        beyond_px, overlaps = _beyond_border(box.astype(np.float64), wh[boxes.image])
         verdict = _verdict(boxes.class_id, box, classes, overlaps)
     kept = np.flatnonzero(verdict == _SETTLED)
-    issues = [_refusal(boxes, images, int(row), _REFUSED[verdict[row]]) for row in np.flatnonzero(verdict != _SETTLED)]
-    issues += [
-        _issue(boxes, int(row), IssueKind.PARTLY_OUTSIDE, _partly(boxes, images, int(row), beyond_px[row]), kept=True)
-        for row in kept[beyond_px[kept] > BORDER_TOLERANCE_PX]
-    ]
-    twins = _duplicates(boxes.image[kept], boxes.class_id[kept], _as_float32(boxes.cxcywh_norm_orig)[kept])
+    refused = np.flatnonzero(verdict != _SETTLED).tolist()
+    issues = [_refusal(boxes, wh, row, _REFUSED[verdict[row]]) for row in refused]
+    crossing = kept[beyond_px[kept] > BORDER_TOLERANCE_PX].tolist()
+    issues += [_crossing(boxes, wh, row, beyond_px[row]) for row in crossing]
+    twins = _duplicates(boxes.image[kept], boxes.class_id[kept], box[kept])
     issues += [_duplicate(boxes, int(kept[row]), int(kept[first])) for row, first in twins]
-    if boxes.remove_duplicates:
-        kept = np.delete(kept, [row for row, _ in twins])
+    if boxes.remove_duplicates and twins:
+        doubled = np.unique(boxes.image[kept[[row for row, _ in twins]]])
+        kept = _sorted_in(doubled, np.delete(kept, [row for row, _ in twins]), boxes, box)
     return kept, issues
+
+
+def _sorted_in(images: Ints, rows: Ints, boxes: FoundBoxes, box: Singles) -> Ints:
+    """The rows, those of some images sorted by class and box: what YOLOv5's removal of duplicates does to an image.
+
+    Their order decides who wins a contested slot.
+    """
+    places = np.flatnonzero(np.isin(boxes.image[rows], images))
+    chosen = rows[places]
+    order = np.lexsort((*box[chosen].T[::-1], boxes.class_id[chosen], boxes.image[chosen]))
+    ordered = rows.copy()
+    ordered[places] = chosen[order]
+    return ordered
 
 
 _REFUSED = (IssueKind.NOT_FINITE, IssueKind.UNKNOWN_CLASS, IssueKind.NO_AREA, IssueKind.OUTSIDE)
 
 
-def _verdict(class_id: Ints, box: npt.NDArray[np.float64], classes: int, overlaps: npt.NDArray[np.bool_]) -> Ints:
+def _verdict(class_id: Ints, box: Singles, classes: int, overlaps: Flags) -> Ints:
     """Position in ``_REFUSED`` of the first thing wrong with each row."""
     faults = [
         ~np.isfinite(box).all(axis=1),
@@ -189,16 +205,14 @@ def _verdict(class_id: Ints, box: npt.NDArray[np.float64], classes: int, overlap
     return np.select(faults, range(len(faults)), default=_SETTLED).astype(np.int64)
 
 
-def _beyond_border(
-    box: npt.NDArray[np.float64], wh: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+def _beyond_border(box: Doubles, wh: Sizes) -> tuple[Doubles, Flags]:
     """How far each box reaches over the border, in pixels of the original, and whether any of it is inside."""
     low, high = box[:, :2] - box[:, 2:] / 2, box[:, :2] + box[:, 2:] / 2
     beyond_px = (np.maximum(-low, high - 1) * wh).max(axis=1, initial=0)
     return beyond_px, np.all((high > LEAST_OVERLAP) & (low < 1 - LEAST_OVERLAP), axis=1)
 
 
-def _duplicates(image: Ints, class_id: Ints, box: npt.NDArray[np.float32]) -> list[tuple[int, int]]:
+def _duplicates(image: Ints, class_id: Ints, box: Singles) -> list[tuple[int, int]]:
     """Pairs of rows (later, first) that agree in image, class and box, ascending by the later one."""
     suspects = _suspects(image, class_id, box)
     first_of: dict[tuple[int, int, bytes], int] = {}
@@ -210,7 +224,7 @@ def _duplicates(image: Ints, class_id: Ints, box: npt.NDArray[np.float32]) -> li
     return pairs
 
 
-def _suspects(image: Ints, class_id: Ints, box: npt.NDArray[np.float32]) -> Ints:
+def _suspects(image: Ints, class_id: Ints, box: Singles) -> Ints:
     """Rows that share a 64-bit hash with another one, ascending: all duplicates, and hardly anything else.
 
     Sorting one integer per row is ten times faster than sorting rows.
@@ -223,7 +237,7 @@ def _suspects(image: Ints, class_id: Ints, box: npt.NDArray[np.float32]) -> Ints
     return np.flatnonzero(np.isin(mixed, ordered[1:][ordered[1:] == ordered[:-1]]))
 
 
-def _as_float32(box: Floats) -> npt.NDArray[np.float32]:
+def _as_float32(box: Singles | Doubles) -> Singles:
     """The boxes in the precision of the published code; values too large for it become infinite.
 
     Adding zero turns −0 into 0, so that equal boxes have equal bits.
@@ -232,23 +246,24 @@ def _as_float32(box: Floats) -> npt.NDArray[np.float32]:
         return np.ascontiguousarray(box, dtype=np.float32).reshape(-1, 4) + np.float32(0)
 
 
-def _refusal(boxes: FoundBoxes, images: FoundImages, row: int, kind: IssueKind) -> DataIssue:
+def _refusal(boxes: FoundBoxes, wh: Sizes, row: int, kind: IssueKind) -> DataIssue:
     expected = {
         IssueKind.NOT_FINITE: "finite numbers",
         IssueKind.UNKNOWN_CLASS: boxes.known_classes,
         IssueKind.NO_AREA: "a width and a height above 0",
-        IssueKind.OUTSIDE: f"a box inside the image ({_size(images, boxes, row)})",
+        IssueKind.OUTSIDE: f"a box inside the image ({_size(boxes, wh, row)})",
     }[kind]
     return _issue(boxes, row, kind, f"expected {expected}, got {boxes.written(row)}", kept=False)
 
 
-def _partly(boxes: FoundBoxes, images: FoundImages, row: int, beyond_px: float) -> str:
+def _crossing(boxes: FoundBoxes, wh: Sizes, row: int, beyond_px: float) -> DataIssue:
     got = f"got {boxes.written(row)}, which reaches {beyond_px:.4g} px beyond"
-    return f"expected a box inside the image ({_size(images, boxes, row)}), {got}"
+    problem = f"expected a box inside the image ({_size(boxes, wh, row)}), {got}"
+    return _issue(boxes, row, IssueKind.PARTLY_OUTSIDE, problem, kept=True)
 
 
-def _size(images: FoundImages, boxes: FoundBoxes, row: int) -> str:
-    width, height = images.wh_orig[boxes.image[row]]
+def _size(boxes: FoundBoxes, wh: Sizes, row: int) -> str:
+    width, height = wh[boxes.image[row]]
     return f"{width}×{height} px"
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
+from reprlib import Repr
 
 from assignstudy.errors import DatasetError
 
@@ -64,6 +65,13 @@ def reason(error: BaseException) -> str:
     """Half a sentence without a path: ``no such file or directory``."""
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return text[:1].lower() + text[1:]
+
+
+def briefly(value: object) -> str:
+    """The value as Python writes it, but short: a few lines of YAML can say billions of entries."""
+    short = Repr()
+    short.maxlevel, short.maxlist, short.maxdict = 2, 4, 4
+    return short.repr(value)
 
 
 def did_you_mean(word: str, known: list[str]) -> str:

@@ -23,8 +23,9 @@ def read(data: str | Path | None = None, split: str = "train", *, progress: bool
     """Read one split of a data set in the Ultralytics layout.
 
     Values stay as written, normalised by the image: boxes partly outside are kept and reported (YOLOv5 would refuse
-    the whole file), boxes wholly outside are refused. Of exact duplicates the first stays, as in YOLOv5, but the rows
-    keep their order. A row of 7, 9, … values is a polygon and becomes its bounding box.
+    the whole file), boxes wholly outside are refused. Of exact duplicates one stays, and the rows of that image come
+    sorted by class and box, as YOLOv5 leaves them; other images keep their order. A row of 7, 9, … values is a polygon
+    and becomes its bounding box.
 
     Args:
         data: The ``data.yaml``.

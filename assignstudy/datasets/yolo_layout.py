@@ -14,12 +14,13 @@ from pathlib import Path
 
 import yaml
 
-from assignstudy.datasets.files import did_you_mean, is_there, read_needed, reason, walk
+from assignstudy.datasets.files import briefly, did_you_mean, is_there, read_needed, reason, walk
 from assignstudy.datasets.pictures import IMAGE_SUFFIXES, is_image_name
 from assignstudy.errors import DatasetError
 from assignstudy.types import DataIssue, IssueKind
 
 _NOT_SPLITS = frozenset({"path", "names", "nc", "download", "kpt_shape", "flip_idx", "channels"})
+_MOST_CLASSES = 100_000  # without names; more can only be a slip, and would fill the memory
 _CLASS_LIST = "classes.txt"  # labelImg keeps its class names among the label files
 
 
@@ -189,7 +190,7 @@ def _root(yaml_path: Path, value: object) -> Path:
     if value is None or value == "":
         return beside.resolve()
     if not isinstance(value, str):
-        raise DatasetError(f"dataset.data: expected a folder as path in {yaml_path}, got {value!r}")
+        raise DatasetError(f"dataset.data: expected a folder as path in {yaml_path}, got {briefly(value)}")
     candidates = (beside / value, Path.cwd() / value)
     for folder in candidates:
         if is_there(folder.is_dir):
@@ -203,11 +204,15 @@ def _root(yaml_path: Path, value: object) -> Path:
 def _class_names(path: Path, config: dict[object, object]) -> tuple[str, ...]:
     names, count = config.get("names"), config.get("nc")
     if names is None and isinstance(count, int):
+        if not 0 < count <= _MOST_CLASSES:
+            raise DatasetError(
+                f"dataset.data: expected nc from 1 to {_MOST_CLASSES} in {path}, got {count}; correct it"
+            )
         return tuple(f"class_{number}" for number in range(count))
     if isinstance(names, dict):
         names = _ordered_names(path, names)
-    if not isinstance(names, list) or not names:
-        raise DatasetError(f"dataset.data: expected names in {path} as a list or a map from 0 up, got {names!r}")
+    if not isinstance(names, list) or not names or any(isinstance(name, list | dict | set) for name in names):
+        raise DatasetError(f"dataset.data: expected names in {path} as a list or a map from 0 up, got {briefly(names)}")
     if isinstance(count, int) and count != len(names):
         raise DatasetError(f"dataset.data: expected nc names in {path}, got {len(names)} and nc {count}; correct one")
     return tuple(map(str, names))
@@ -228,7 +233,9 @@ def _sources(path: Path, config: dict[object, object], split: str, root: Path) -
         raise DatasetError(f'dataset.split: expected a split of {path}, got "{split}"; {did_you_mean(split, splits)}')
     entries = [one for one in (entry if isinstance(entry, list) else [entry]) if isinstance(one, str)]
     if not entries or len(entries) != (len(entry) if isinstance(entry, list) else 1):
-        raise DatasetError(f"dataset.split: expected {split} in {path} to name folders or list files, got {entry!r}")
+        raise DatasetError(
+            f"dataset.split: expected {split} in {path} to name folders or list files, got {briefly(entry)}"
+        )
     return tuple(_source(path, split, root, one) for one in entries)
 
 

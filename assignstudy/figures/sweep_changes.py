@@ -43,7 +43,7 @@ def draw(rows: Sequence[ChangeRow]) -> Figure:
     """
     figure = style.new_figure(style.WIDE_PX, _ROW_PX * len(rows) + 84)
     longest = max((len(_name(row)) for row in rows), default=0)
-    axes = style.add_axes(figure, style.Margins(left=18 + 6.4 * longest, right=84, top=30, bottom=46))
+    axes = style.add_axes(figure, style.Margins(left=22 + 6.6 * longest, right=84, top=30, bottom=46))
     reach = max([1, *(sum(side.values()) for row in rows for side in (row.gained, row.lost))]) * 1.16
     axes.set(xlim=(-reach, reach), ylim=(len(rows) - 0.5, -0.5), xlabel="ground truths, against the baseline")
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
@@ -61,7 +61,7 @@ def draw(rows: Sequence[ChangeRow]) -> Figure:
 
 
 def _name(row: ChangeRow) -> str:
-    return style.shorten(row.name, 32)
+    return style.shorten(row.name, 36)
 
 
 def _draw_side(axes: Axes, place: int, by_size: dict[str, int], direction: int) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -13,6 +15,7 @@ from assignstudy.figures import style
 from assignstudy.figures.sweep_marks import Role, draw_dot, limits, name_dot, write
 
 _NAMED_POINTS = 8
+_LETTER_PX, _LINE_PX = 7.2, 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +60,44 @@ def draw_numbers(points: Sequence[Point], parameter: str, metric: str, tick: For
     axes.plot([x for x, _ in there], [point.y for _, point in there], color=style.colour("soft"), linewidth=1.4)
     for x, point in there:
         draw_dot(axes, x, point.y, point.role)
-        if len(there) <= _NAMED_POINTS or point.role is not Role.OTHER:
-            write(axes, (x, point.y), f"{point.text} {point.role.value}".strip(), point.role, shift=(0, 14))
+    _name_points(axes, there)
     return figure
+
+
+class _Words(NamedTuple):
+    """Where words would stand, in pixels."""
+
+    left: float
+    right: float
+    height: float
+
+    def runs_into(self, other: _Words) -> bool:
+        apart = self.right < other.left or self.left > other.right
+        return not apart and abs(self.height - other.height) <= _LINE_PX
+
+
+def _name_points(axes: Axes, points: Sequence[tuple[float, Point]]) -> None:
+    """Values above their dots, clear of the line; where they would run into each other, roles come first."""
+    taken: list[_Words] = []
+    for place in sorted(range(len(points)), key=lambda place: (points[place][1].role is Role.OTHER, place)):
+        x, point = points[place]
+        following = points[min(place + 1, len(points) - 1)][1].y
+        align = "right" if following > point.y else "left" if following < point.y else "center"
+        text = f"{point.text} {point.role.value}".strip()
+        shift = (0.0, 14.0)
+        if not place and align == "right":  # to the left there are the axis and its ticks
+            align, shift = "left", (9.0, -9.0)
+        words = _words(axes, (x, point.y), text, align)
+        if not any(words.runs_into(other) for other in taken):
+            write(axes, (x, point.y), text, point.role, shift=shift, align=align)
+            taken.append(words)
+
+
+def _words(axes: Axes, at: tuple[float, float], text: str, align: str) -> _Words:
+    x, height = (float(value) for value in axes.transData.transform(at))
+    width = _LETTER_PX * len(text)
+    left = x - {"left": 0.0, "center": 0.5, "right": 1.0}[align] * width
+    return _Words(left, left + width, height)
 
 
 @style.drawing()

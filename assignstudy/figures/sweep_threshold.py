@@ -55,7 +55,7 @@ def draw(curves: Sequence[Curve], threshold: str, ground_truths: int) -> Figure:
     """
     longest = max(len(_name(curve)) for curve in curves)
     figure = style.new_figure(style.WIDE_PX, 340)
-    axes = style.add_axes(figure, style.Margins(left=66, right=18 + 6.4 * longest, top=14))
+    axes = style.add_axes(figure, style.Margins(left=80, right=18 + 6.4 * longest, top=14))
     least = 0.5 / max(ground_truths, 10)
     ends = [float(value) for value in curves[0].thresholds[[0, -1]]]
     axes.set(xlim=(ends[0], ends[1]), xlabel=threshold, yscale="log", ylim=(1.0, least), ylabel="matched ground truths")

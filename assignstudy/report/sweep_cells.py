@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from assignstudy.report import words
 from assignstudy.report.content import Cell, Column, Kind
@@ -14,6 +15,7 @@ from assignstudy.report.sweep_view import SweepView
 from assignstudy.statistics.sweep_metrics import MetricFacts, facts
 from assignstudy.statistics.sweep_parameters import rows_of, value_text
 
+_LONG_NAME = 9
 _PRINT = {"int": words.integer, "number": words.number, "ratio": words.ratio, "percent": words.percent}
 
 
@@ -30,7 +32,15 @@ def metric_value(view: SweepView, row: int, name: str) -> float:
 
 def run_columns(view: SweepView) -> list[Column]:
     """The columns of :func:`run_cells`."""
-    return [Column("run", "run", Kind.CODE), *(Column(name, name) for name in view.parameters)]
+    return [Column("run", "run", Kind.CODE), *(Column(name, name, _kind(view, name)) for name in view.parameters)]
+
+
+def _kind(view: SweepView, parameter: str) -> Kind:
+    """Numbers stand to the right; names that are too long for a narrow column get a wide one."""
+    if is_numeric_dtype(view.runs[parameter]):
+        return Kind.NUMBER
+    longest = view.runs[parameter].map(value_text).str.len().max()
+    return Kind.TEXT if longest < _LONG_NAME else Kind.CODE
 
 
 def run_cells(view: SweepView, row: int) -> list[Cell]:

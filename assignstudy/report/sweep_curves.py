@@ -29,9 +29,9 @@ KEY, TITLE = "curves", "Curves and maps"
 METRICS = ("bpr", "unreachable_share", "contested_share", "positives_per_gt")
 METRICS_IN_PANELS = ("bpr", "contested_share")
 MOST_PANELS = 12
-HOW_TO_READ = (
-    "the recommended run and the baseline carry their names. On a map, a colour farther from the page's is more: "
-    "better for recall, worse for unreachable positives and contested slots."
+ROLES = "the recommended run and the baseline carry their names."
+COLOURS = (
+    "A colour farther from the page's is more: better for recall, worse for unreachable positives and contested slots."
 )
 
 
@@ -40,7 +40,8 @@ def build(view: SweepView) -> SectionContent:
     if not view.order:
         return SectionContent(KEY, TITLE, Finding("No run finished, so there is nothing to draw."))
     pictures = _pictures(view)
-    how_to_read = HOW_TO_READ if pictures else ""
+    is_map = len(differing(view.comparable)) > 1
+    how_to_read = " ".join((ROLES, COLOURS) if is_map else (ROLES,)) if pictures else ""
     return SectionContent(KEY, TITLE, Finding(_sentence(view)), pictures=pictures, how_to_read=how_to_read)
 
 

@@ -45,7 +45,6 @@ GLOSSARY = (
     Fact("slot", "One prediction of the network: one anchor of one level in one cell of one image."),
     Fact("contested", "A slot that two or more ground truths claim; only one of them gets it."),
     Fact("unreachable", "A positive whose box the network cannot output, however it is trained."),
-    Fact("recall in reach", "Share of the ground truths that have a positive which is not unreachable."),
 )
 """The words on the page."""
 
@@ -116,8 +115,10 @@ def _notices(view: SweepView) -> tuple[str, ...]:
 def _failed(view: SweepView) -> str:
     if view.failed.empty:
         return ""
-    many = f"{words.count(len(view.failed), 'run')} of {len(view.runs)} failed"
-    return f"{words.sentence(many)}; the table of runs says why, and the rest of the page compares the others."
+    if view.finished.empty:
+        return f"{'The only run' if len(view.runs) == 1 else f'All {len(view.runs)} runs'} failed; the table says why."
+    many = f"{len(view.failed)} of {words.count(len(view.runs), 'run')} failed"
+    return f"{many}; the table of runs says why, and the rest of the page compares the others."
 
 
 def _unfinished(view: SweepView) -> str:

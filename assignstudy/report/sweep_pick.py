@@ -8,8 +8,8 @@ from typing import Any
 
 from assignstudy.figures import sweep_tradeoff
 from assignstudy.figures.sweep_tradeoff import CostPanel, Dot
-from assignstudy.report import words
-from assignstudy.report.content import Card, Fact, Finding, Picture, SectionContent, TableView
+from assignstudy.report import judgement, words
+from assignstudy.report.content import Card, Fact, Finding, Picture, SectionContent, State, TableView
 from assignstudy.report.embed import to_svg
 from assignstudy.report.sweep_cells import (
     metric_cells,
@@ -51,13 +51,16 @@ def build(view: SweepView) -> SectionContent:
 
 def _sentence(view: SweepView) -> str:
     pick = view.run(view.order[0])
+    if not pick["ground_truths"]:
+        return "No ground truth entered the assignment, so there is nothing to choose between."
     matched = pick["ground_truths"] - pick["unmatched"]
     start = f"Train with {view.name(view.order[0])}" if len(view.order) > 1 else "There is only one run to go by"
     found = (
         f"it matches {words.integer(matched)} of {words.count(pick['ground_truths'], 'ground truth')} "
         f"(bpr {words.ratio(pick['bpr'])}){_reach(pick)}"
     )
-    return f"{start}: {found}. {_against_baseline(view, pick)}".strip()
+    more = (_against_baseline(view, pick), _highest_recall(view, pick))
+    return " ".join(filter(None, (f"{start}: {found}.", *more)))
 
 
 def _reach(run: Mapping[str, Any]) -> str:
@@ -92,18 +95,39 @@ def _pixels(pick: Mapping[str, Any], base: Mapping[str, Any]) -> str:
     return "" if times == 1 else f"; its network input has {words.number(times)} times the pixels"
 
 
+def _highest_recall(view: SweepView, pick: Mapping[str, Any]) -> str:
+    """What is given up: the run with the highest recall, where it is not the recommended one, and why it is not."""
+    highest = max(view.order, key=lambda row: metric_value(view, row, "bpr"))
+    run = view.run(highest)
+    if words.is_undefined(pick["bpr"]) or not run["bpr"] > pick["bpr"]:
+        return ""
+    costs = [f"{metric_text(name, run[name])} {facts(name).title}" for name in ("unreachable_share", "contested_share")]
+    known = words.listing([cost for cost in costs if not cost.startswith(words.UNDEFINED)])
+    return f"The highest recall, {words.ratio(run['bpr'])}, is that of {view.name(highest)}, with {known}."
+
+
 def _cards(view: SweepView) -> tuple[Card, ...]:
     pick = view.run(view.order[0])
     base = view.baseline.row if view.baseline else view.order[0]
-    held_against = view.run(base)
-    return tuple(
-        Card(
-            facts(name).title,
-            metric_text(name, pick[name]),
-            "the baseline" if base == view.order[0] else f"baseline {metric_text(name, held_against[name])}",
-        )
-        for name in CARD_METRICS
-    )
+    return tuple(_card(name, pick, None if base == view.order[0] else view.run(base)) for name in CARD_METRICS)
+
+
+def _card(name: str, pick: Mapping[str, Any], base: Mapping[str, Any] | None) -> Card:
+    detail = "" if base is None else f"baseline {metric_text(name, base[name])}"
+    return Card(facts(name).short or facts(name).title, metric_text(name, pick[name]), detail, _state(name, pick))
+
+
+def _state(name: str, run: Mapping[str, Any]) -> State | None:
+    """As the run's own page judges it."""
+    known = {key: None if words.is_undefined(value) else value for key, value in run.items()}
+    unmatched = judgement.share(known["unmatched"], known["ground_truths"])
+    judged = {
+        "bpr": (unmatched, judgement.UNMATCHED),
+        "unmatched": (unmatched, judgement.UNMATCHED),
+        "unreachable_share": (known["unreachable_share"], judgement.UNREACHABLE),
+        "contested_share": (known["contested_share"], judgement.CONTESTED),
+    }
+    return judgement.judge(*judged[name]) if name in judged else None
 
 
 def _facts(view: SweepView) -> tuple[Fact, ...]:

@@ -6,14 +6,14 @@ import re
 from collections.abc import Sequence
 
 from assignstudy.report import words
-from assignstudy.report.content import Cell, Column, Finding, SectionContent, TableView
+from assignstudy.report.content import Cell, Column, Finding, Kind, SectionContent, TableView
 from assignstudy.report.sweep_cells import metric_cells, metric_columns, run_cells, run_columns
 from assignstudy.report.sweep_view import SweepView
 from assignstudy.statistics.sweep_metrics import is_metric
 from assignstudy.statistics.sweep_parameters import rows_of
 
 KEY, TITLE = "runs", "Runs"
-FIRST = ("bpr", "unmatched", "unreachable_share", "contested_share", "positives_per_gt")
+KEY_METRICS = ("bpr", "unmatched", "unreachable_share", "contested_share", "positives_per_gt")
 GROUPS = (
     ("Labels", re.compile("images|images_without_gt|ground_truths|ignored|rejected")),
     ("Matching", re.compile("unmatched|bpr|anchors_per_gt|positives_per_gt")),
@@ -48,39 +48,34 @@ def ranked_rows(view: SweepView) -> list[int]:
 
 
 def _sentence(view: SweepView) -> str:
-    ended, failed = len(view.runs), len(view.failed)
-    parts = [f"{words.count(ended - failed, 'run')} of {ended} finished" if failed else f"{_all(ended)} finished"]
+    parts = [_finished(len(view.finished), len(view.runs))]
     if view.unfinished:
-        parts.append(f"{words.count(len(view.unfinished), 'more run')} did not get to an end")
-    if view.order and len(view.order) > 1:
-        recalls = view.comparable["bpr"]
+        parts.append(f"{words.count(len(view.unfinished), 'run')} did not get to an end")
+    recalls = view.comparable["bpr"].dropna()
+    if len(recalls) > 1:
         parts.append(f"recall lies between {words.ratio(recalls.min())} and {words.ratio(recalls.max())}")
-    differ = view.parameters
-    names = f"; they differ in {words.listing(differ)}" if differ else ""
+    names = f"; they differ in {words.listing(view.parameters)}" if view.parameters else ""
     return f"{words.sentence(words.listing(parts))}{names}."
 
 
-def _all(runs: int) -> str:
-    return {0: "no run", 1: "one run", 2: "both runs"}.get(runs, f"all {runs:,} runs")
-
-
-def _key_metrics(view: SweepView) -> TableView:
-    rows, names = ranked_rows(view), _shown(view)
-    cells = metric_cells(view, rows, names)
-    status = [Column("status", "status")] if len(view.failed) else []
-    return TableView(
-        "Runs in the order of the recommendation",
-        (*run_columns(view), *status, *metric_columns(names, in_words=True)),
-        tuple((*run_cells(view, row), *_status(view, row), *cells[row]) for row in rows),
-        folded=False,
+def _finished(finished: int, ended: int) -> str:
+    if finished < ended:
+        return f"{f'{finished:,}' if finished else 'none'} of {words.count(ended, 'run')} finished"
+    return {0: "no run finished", 1: "one run finished", 2: "both runs finished"}.get(
+        ended, f"all {ended:,} runs finished"
     )
 
 
-def _shown(view: SweepView) -> list[str]:
-    """Recall in reach is a column of its own only where it is not the recall."""
-    there = view.comparable
-    in_reach = [] if there["recall_in_reach"].equals(there["bpr"]) else ["recall_in_reach"]
-    return [FIRST[0], *in_reach, *FIRST[1:]]
+def _key_metrics(view: SweepView) -> TableView:
+    rows = ranked_rows(view)
+    cells = metric_cells(view, rows, KEY_METRICS)
+    status = [Column("status", "status")] if len(view.failed) else []
+    return TableView(
+        "Runs in the order of the recommendation",
+        (*run_columns(view), *status, *metric_columns(KEY_METRICS, in_words=True)),
+        tuple((*run_cells(view, row), *_status(view, row), *cells[row]) for row in rows),
+        folded=False,
+    )
 
 
 def _status(view: SweepView, row: int) -> tuple[Cell, ...]:
@@ -106,4 +101,6 @@ def _groups(view: SweepView) -> list[TableView]:
 
 def _failures(view: SweepView) -> TableView:
     rows = tuple((*run_cells(view, row), Cell(str(view.run(row)["error"]))) for row in rows_of(view.failed))
-    return TableView("Failed runs and their errors", (*run_columns(view), Column("error", "error")), rows, folded=False)
+    return TableView(
+        "Failed runs and their errors", (*run_columns(view), Column("error", "error", Kind.CODE)), rows, folded=False
+    )

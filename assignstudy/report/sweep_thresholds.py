@@ -19,6 +19,7 @@ from assignstudy.statistics.sweep_threshold import AXES, ThresholdAxis
 
 KEY, TITLE = "thresholds", "Every other threshold"
 GOALS = (0.99, 0.999)
+MOST_NAMED = 3
 _ROUNDING = 1e-12
 HOW_TO_READ = (
     "a curve holds every threshold, run or not; dots are the ones that were run. Where a curve is flat, a stricter "
@@ -54,9 +55,9 @@ def _sentence(view: SweepView, axis: ThresholdAxis) -> str:
     threshold, recall = (metric_value(view, view.order[0], name) for name in (axis.name, "bpr"))
     setting = f"With {picked.name}, recall" if picked.name else "Recall"
     more = words.listing([_needed(picked, goal) for goal in GOALS if goal > recall])
-    others = words.listing([_to_match(curve, recall) for curve in curves if curve is not picked][:3])
+    others = "; ".join([_to_match(curve, recall) for curve in curves if curve is not picked][:MOST_NAMED])
     found = f"{setting} is {words.ratio(recall)} at {axis.name} {value_text(threshold)}"
-    return f"{found}{f'; it reaches {more}' if more else ''}.{f' To match as many, {others}.' if others else ''}"
+    return f"{found}{f'; it reaches {more}' if more else ''}.{f' The same recall takes {others}.' if others else ''}"
 
 
 def _needed(curve: SettingCurve, goal: float) -> str:
@@ -65,9 +66,9 @@ def _needed(curve: SettingCurve, goal: float) -> str:
 
 
 def _to_match(curve: SettingCurve, recall: float) -> str:
-    at = _threshold_for(curve, recall)
-    needs = "no threshold on the axis is enough" if at is None else f"{curve.axis.name} {value_text(at)} is needed"
-    return f"{needs} with {curve.name}"
+    at, axis = _threshold_for(curve, recall), curve.axis
+    beyond = f"{axis.name} beyond {value_text(axis.high if axis.matches_below else axis.low)}"
+    return f"{beyond if at is None else f'{axis.name} {value_text(at)}'} with {curve.name}"
 
 
 def _threshold_for(curve: SettingCurve, recall: float) -> float | None:

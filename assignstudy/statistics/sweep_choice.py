@@ -15,41 +15,43 @@ from assignstudy.statistics.sweep_parameters import rows_of
 COSTS = ("contested_share", "unreachable_share", "positives_per_gt")
 """What a higher recall is paid with."""
 
-# What a missing value counts as: no recall, nothing out of a reach that the rule does not bound, nothing to contest.
-_MISSING = {"recall_in_reach": -1.0, "unreachable_share": 0.0, "contested_share": 0.0, "positives_per_gt": math.inf}
+_SHARES = ("bpr", "unreachable_share", "contested_share")
+# What a missing value counts as: no recall, nothing beyond a reach that the rule does not bound, nothing to contest.
+_MISSING = {"bpr": -1.0, "unreachable_share": 0.0, "contested_share": 0.0, "positives_per_gt": math.inf}
 _ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
 class PickRule:
-    """How a run is picked: by recall first, then by what it costs.
-
-    Recall counts only positives that the decoder can output: a wider threshold that "matches" a box by targets which
-    the network can never reach has gained nothing.
+    """How a run is picked: by recall first, then by what it costs, but never by targets that cannot be reached.
 
     Attributes:
-        tolerance: Shares that differ by no more than this (equality included) count as equal. Half a percentage point
-            is one box in two hundred: less is not worth a cost that all the others pay.
+        tolerance: Shares that differ by no more than this (equality included) count as equal; 0.001 is a tenth of a
+            percentage point, one box in a thousand.
+        most_unreachable: Share of unreachable positives beyond which a run is left out (equality stays in): a wider
+            threshold "matches" boxes by targets that the network's output cannot express.
 
     Raises:
-        ValueError: If the tolerance is not from 0 to 1.
+        ValueError: If one of them is not from 0 to 1.
     """
 
-    tolerance: float = 0.005
+    tolerance: float = 0.001
+    most_unreachable: float = 0.02
 
     def __post_init__(self) -> None:
-        """Check the tolerance."""
-        if not 0 <= self.tolerance <= 1:
-            raise ValueError(f"tolerance: expected a share from 0 to 1, got {self.tolerance}")
+        """Check that both are shares."""
+        for name in ("tolerance", "most_unreachable"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name}: expected a share from 0 to 1, got {getattr(self, name)}")
 
     @property
     def sentence(self) -> str:
         """The rule as the page states it."""
         return (
-            f"Keep the runs within {100 * self.tolerance:g} percentage points of the best recall in reach (the share "
-            "of ground truths with a positive that the decoder can output); of these, the ones within as much of the "
-            "smallest share of unreachable positives, then of contested slots; of what is left, pick the run with the "
-            "fewest positives per ground truth."
+            f"Leave out the runs with more than {100 * self.most_unreachable:g} % unreachable positives, unless all "
+            f"have more; keep those within {100 * self.tolerance:g} percentage points of the best recall; of these, "
+            "the ones within as much of the smallest share of unreachable positives, then of contested slots; of what "
+            "is left, pick the run with the fewest positives per ground truth."
         )
 
 
@@ -70,14 +72,14 @@ def ranked(runs: pd.DataFrame, rule: PickRule) -> list[int]:
     """Row labels of comparable, finished runs, the recommended one first, each next one picked from what is left.
 
     Args:
-        runs: One row per run, with ``recall_in_reach``, the shares and ``positives_per_gt``; in launch order, which
-            decides between runs that are equal in everything.
+        runs: One row per run, with ``bpr``, ``positives_per_gt`` and the shares of ``sweep_metrics``; in launch order,
+            which decides between runs that are equal in everything.
         rule: How to pick.
     """
     left = runs[list(_MISSING)].fillna(_MISSING)
     order: list[int] = []
     while len(left):
-        order.append(_pick(left, rule.tolerance))
+        order.append(_pick(left, rule))
         left = left.drop(index=order[-1])
     return order
 
@@ -109,11 +111,13 @@ def baseline(runs: pd.DataFrame, published: Mapping[str, tuple[str, float]]) -> 
     return Baseline(rows_of(runs)[0], "the first run of the sweep")
 
 
-def _pick(left: pd.DataFrame, tolerance: float) -> int:
+def _pick(left: pd.DataFrame, rule: PickRule) -> int:
     """One round of the rule, among runs without missing values."""
-    for name in list(_MISSING)[:-1]:
+    allowed = left[left["unreachable_share"] <= rule.most_unreachable + _ROUNDING]
+    left = allowed if len(allowed) else left
+    for name in _SHARES:
         values = left[name]
         shortfall = values.max() - values if facts(name).better == "higher" else values - values.min()
-        left = left[shortfall <= tolerance + _ROUNDING]
+        left = left[shortfall <= rule.tolerance + _ROUNDING]
     fewest = int(left["positives_per_gt"].to_numpy(np.float64).argmin())
     return rows_of(left)[fewest]

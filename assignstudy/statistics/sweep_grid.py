@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from assignstudy.statistics.sweep_parameters import rows_of, value_text
+from assignstudy.statistics.sweep_parameters import label, rows_of
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Panel:
     """The runs of one combination of the parameters that are not drawn.
 
     Attributes:
-        title: That combination, ``transform letterbox``; empty where there is only one.
+        title: That combination, ``letterbox``; empty where there is only one.
         rows: Row labels in the table of runs (Int64), one row per value of the second parameter, one column per value
             of the first; missing where no run finished. Numbers ascend, names stand in the order of the runs.
     """
@@ -63,7 +63,10 @@ def compute(runs: pd.DataFrame, where: Layout) -> list[Panel]:
     if not where.panels:
         return [Panel("", _rows(runs, where, runs))]
     groups = runs.groupby(list(where.panels), sort=False, dropna=False)
-    return [Panel(_title(where.panels, key), _rows(part, where, runs)) for key, part in groups]
+    return [
+        Panel(label(dict(zip(where.panels, key, strict=True)), where.panels), _rows(part, where, runs))
+        for key, part in groups
+    ]
 
 
 def in_order(column: pd.Series) -> list[object]:
@@ -79,7 +82,3 @@ def _rows(part: pd.DataFrame, where: Layout, runs: pd.DataFrame) -> pd.DataFrame
     # All panels get the rows and columns of all runs, so that they can be compared at a glance.
     ends = in_order(runs[where.series]) if where.series else [""]
     return table.reindex(index=pd.Index(ends), columns=pd.Index(in_order(runs[where.x]))).astype("Int64")
-
-
-def _title(names: Sequence[str], key: tuple[object, ...]) -> str:
-    return ", ".join(f"{name} {value_text(value)}" for name, value in zip(names, key, strict=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -64,7 +64,6 @@ METRICS = (
 """The published metrics in their published order; ``positives_P3`` and so on come after ``positives``."""
 
 SHARES = (
-    MetricFacts("recall_in_reach", "recall in reach", "ratio", "higher", short="in reach"),
     MetricFacts("unreachable_share", "unreachable positives", "percent", "lower", short="unreachable"),
     MetricFacts("contested_share", "contested slots", "percent", "lower", short="contested"),
 )
@@ -112,15 +111,9 @@ def level_columns(columns: Iterable[str]) -> list[str]:
     return sorted((name for name in columns if LEVEL_METRIC.fullmatch(name)), key=level_number)
 
 
-def with_shares(runs: pd.DataFrame, recall_in_reach: Sequence[float]) -> pd.DataFrame:
-    """A table of runs with the columns of :data:`SHARES` added; missing where there is nothing to divide by.
-
-    Args:
-        runs: One row per run.
-        recall_in_reach: Of each run, see :func:`assignstudy.statistics.sweep_pairs.recall_in_reach`; NaN if unknown.
-    """
+def with_shares(runs: pd.DataFrame) -> pd.DataFrame:
+    """A table of runs with the columns of :data:`SHARES` added; missing where there is nothing to divide by."""
     return runs.assign(
-        recall_in_reach=pd.Series(recall_in_reach, index=runs.index, dtype="float64"),
         unreachable_share=_quotient(runs["unreachable"], runs["positives"]),
         contested_share=_quotient(runs["contested_slots"], runs["slots"]),
     )

@@ -89,19 +89,6 @@ def standing(ground_truths: pd.DataFrame) -> Standing:
     )
 
 
-def recall_in_reach(ground_truths: pd.DataFrame) -> float:
-    """Share of the ground truths with a positive that the rule's decoder can output; NaN without ground truths.
-
-    A rule that says nothing of its decoder's reach has none out of reach: the value is then its ``bpr``.
-
-    Args:
-        ground_truths: A run's table with ``ignored``, ``positives`` and ``unreachable`` (positives out of reach).
-    """
-    entered = ground_truths[~ground_truths["ignored"].astype(bool)]
-    in_reach = entered["positives"].fillna(0) - entered["unreachable"].fillna(0) > 0
-    return float(in_reach.mean()) if len(entered) else float("nan")
-
-
 def compare(baseline: Standing, others: Iterable[tuple[str, Standing]]) -> Comparison:
     """Every other run against the baseline.
 

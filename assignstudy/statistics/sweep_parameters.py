@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+CHOICES = ("anchors", "assigner", "dataset", "transform")
+"""Parameters whose values are the names of configuration groups' entries."""
+
 UNDEFINED = "–"
 
 
@@ -42,11 +45,14 @@ def rows_of(runs: pd.DataFrame) -> list[int]:
 
 
 def label(run: Mapping[str, Any], names: Sequence[str]) -> str:
-    """What tells a run apart, ``anchor_t 4, imgsz 640``; a threshold that its rule does not have is left out.
+    """What tells a run apart, ``anchor_t 4, coco_p5, imgsz 640``: choices speak for themselves, numbers need a name.
+
+    A threshold that the run's rule does not have is left out.
 
     Args:
         run: Values by column, see :func:`records`.
         names: Parameters to name; without any, the run key stands for the run.
     """
-    parts = [f"{name} {value_text(run[name])}" for name in names if value_text(run[name]) != UNDEFINED]
-    return ", ".join(parts) or f"run {run['run_key']}"
+    texts = {name: value_text(run[name]) for name in names}
+    parts = [text if name in CHOICES else f"{name} {text}" for name, text in texts.items() if text != UNDEFINED]
+    return ", ".join(parts) or f"run {run.get('run_key', UNDEFINED)}"

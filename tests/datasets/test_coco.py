@@ -64,8 +64,15 @@ def test_images_come_by_file_name(tmp_path):
 
 @pytest.mark.parametrize(
     ("file_name", "path"),
-    [("./a.png", "a.png"), ("x\\y\\a.png", "x/y/a.png"), ("/abs/a.png", "abs/a.png"), ("C:\\p\\a.png", "p/a.png"), ("街 <b>.png", "街 <b>.png"), ("", ".")],
-)  # fmt: skip
+    [
+        ("./a.png", "a.png"),
+        ("x\\y\\a.png", "x/y/a.png"),
+        ("/abs/a.png", "abs/a.png"),
+        ("C:\\p\\a.png", "p/a.png"),
+        ("街 <b>.png", "街 <b>.png"),
+        ("", "."),
+    ],
+)
 def test_file_names_become_relative_posix_paths(tmp_path, file_name, path):
     assert coco.read(write(tmp_path, images=[IMAGE | {"file_name": file_name}])).image_paths == (path,)
 
@@ -223,7 +230,7 @@ class TestFatal:
             (b"[" * 100_000, r"got no JSON \(maximum recursion depth"),
             (
                 b"[1, 2]",
-                r"^dataset\.annotations: expected the lists images, annotations, categories in .*, got no object with keys; give",
+                r"^dataset\.annotations: expected the lists images, annotations, categories .* got no object with keys",
             ),
             (b'{"images": [], "annotations": {}}', r"got the keys images, annotations; give a file of ground truths"),
             (

@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from assignstudy.datasets.files import did_you_mean, is_there, needed_folder, read_needed, reason, speaking_name, walk
+from assignstudy.datasets.files import (
+    briefly,
+    did_you_mean,
+    is_there,
+    needed_folder,
+    read_needed,
+    reason,
+    speaking_name,
+    walk,
+)
 from assignstudy.errors import DatasetError
 
 
@@ -78,3 +87,11 @@ def test_walking_a_missing_folder_finds_nothing_and_can_complain(tmp_path):
     assert list(walk(str(tmp_path / "none"))) == []
     assert list(walk(str(tmp_path / "none"), complaints.append)) == []
     assert [type(complaint) for complaint in complaints] == [FileNotFoundError]
+
+
+def test_values_are_quoted_briefly():
+    endless = [1]
+    for _ in range(30):
+        endless = [endless] * 9
+    assert len(briefly(endless)) < 200
+    assert briefly(["images", 3]) == "['images', 3]"

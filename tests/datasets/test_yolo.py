@@ -28,7 +28,7 @@ def write(path: Path, text: str | bytes):
     return path
 
 
-def build(root: Path, labels: dict[str, str | bytes | None], config="train: images\nnames: [cat, dog]\n", images=None):
+def build(root: Path, labels: dict[str, str | bytes | None], config="train: images\nnames: [cat, dog]\n"):
     """A data set below ``root``: label files by stem (None: no file), one 8×8 picture each."""
     for stem, text in labels.items():
         picture(root / "images" / f"{stem}.png")
@@ -202,9 +202,14 @@ class TestIssues:
         expected = np.array([0.479492, 0.688771, 0.955609, 0.5955]).astype(np.float32)
         assert dataset.cxcywh_norm_orig.numpy().tolist() == [expected.tolist()]
 
-    def test_removing_duplicates_keeps_the_order(self, tmp_path):
-        dataset = yolo.read(build(tmp_path, {"a": f"1 .5 .5 .1 .1\n{ROW}1 .5 .5 .1 .1\n0 .1 .1 .1 .1\n"}))
-        assert dataset.class_id.tolist() == [1, 0, 0]
+    def test_removing_duplicates_sorts_that_image_as_yolov5_does(self, tmp_path):
+        rows = "1 .5 .5 .1 .1\n0 .9 .5 .1 .1\n{}0 .1 .6 .1 .1\n0 .1 .1 .1 .1\n"
+        with_twin, without = rows.format("1 .5 .5 .1 .1\n"), rows.format("")
+        dataset = yolo.read(build(tmp_path, {"a": with_twin, "b": without}))
+        in_order = np.unique(np.array([row.split() for row in with_twin.splitlines()], np.float32), axis=0)
+        assert dataset.class_id[:4].tolist() == in_order[:, 0].tolist()
+        assert dataset.cxcywh_norm_orig[:4].tolist() == in_order[:, 1:].tolist()
+        assert dataset.class_id[4:].tolist() == [1, 0, 0, 0]
 
     def test_images_without_labels(self, tmp_path):
         dataset = yolo.read(build(tmp_path, {"a": ROW, "b": None, "c": "", "d": " \n"}))
@@ -283,29 +288,40 @@ class TestFatal:
             ("- a\n", r"^dataset\.data: expected the keys path, train, val and names in .*, got none of them"),
             ("", r"got none of them"),
             ("a: 2001-99-99", r"^dataset\.data: expected YAML in .*\(month must be"),
-            ("[" * 5000, r"^dataset\.data: expected YAML in "),
-            ("a: !!python/object/apply:os.system [ls]", r"^dataset\.data: expected YAML in .*could not determine a constructor"),
+            ("[" * 1500, r"^dataset\.data: expected YAML in "),
+            ("a: !!python/object/apply:os.system [ls]", r"expected YAML in .*could not determine a constructor"),
             ("train: images\n", r"^dataset\.data: expected names in .* as a list or a map from 0 up, got None"),
             ("train: images\nnames: cat\n", r"got 'cat'"),
+            ("train: images\nnc: 0\n", r"^dataset\.data: expected nc from 1 to 100000 in .*, got 0; correct it"),
+            ("train: images\nnc: 1180591620717411303424\n", r"got 1180591620717411303424; correct it"),
             ("train: images\nnames: []\n", r"got \[\]"),
             ("train: images\nnames: {0: a, 2: b}\n", r"expected names in .* numbered 0 to 1, got 0, 2"),
             ("train: images\nnames: {a: b}\n", r"numbered 0 to 0, got a"),
             ("train: images\nnames: [a]\nnc: 2\n", r"expected nc names in .*, got 1 and nc 2; correct one"),
-            ("train: none\nnames: [a]\n", r"^dataset\.data: expected the images of train at .*/none, found nothing there; check train"),
-            ("path: none\ntrain: images\nnames: [a]\n", r"^dataset\.data: expected the folder that path in .* found none; correct path"),
+            ("train: none\nnames: [a]\n", r"expected the images of train at .*/none, found nothing there; check train"),
+            ("path: none\ntrain: images\nnames: [a]\n", r"expected the folder that path in .* found none; correct"),
             ("path: 3\ntrain: images\nnames: [a]\n", r"expected a folder as path in .*, got 3"),
-            ("tran: images\nval: images\nnames: [a]\n", r'^dataset\.split: expected a split of .*, got "train"; did you mean "tran"\?'),
+            ("tran: images\nval: images\nnames: [a]\n", r'expected a split of .*, got "train"; did you mean "tran"\?'),
             ("vale: images\ntrain:\nnames: [a]\n", r'got "train"; choose one of vale$'),
             ("train: 3\nnames: [a]\n", r"^dataset\.split: expected train in .* to name folders or list files, got 3"),
             ("train: [images, 3]\nnames: [a]\n", r"got \['images', 3\]"),
             ("train: []\nnames: [a]\n", r"got \[\]"),
-            ("train: labels\nnames: [a]\n", r"^dataset\.data: expected images in .*/labels, found none; check train in .*jpg"),
+            ("train: labels\nnames: [a]\n", r"^dataset\.data: expected images in .*/labels, found none; check train"),
             ("train: images/a.png\nnames: [a]\n", r"expected a folder or a list of images, got .*/a\.png: no text"),
         ],
     )  # fmt: skip
     def test_one_clear_sentence(self, tmp_path, config, message):
         with pytest.raises(DatasetError, match=message):
             yolo.read(build(tmp_path, {"a": ROW}, config))
+
+    def test_yaml_that_refers_to_itself_a_billion_times_is_refused_in_brief(self, tmp_path):
+        levels = "".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]\n" for n in range(1, 12))
+        for key in ("names", "path", "train"):
+            config = {"names": "[a]", "train": "images"} | {key: "*l11"}
+            text = "l0: &l0 x\n" + levels + "".join(f"{name}: {value}\n" for name, value in config.items())
+            with pytest.raises(DatasetError, match=rf"^dataset\.(data|split): .*{key}.*got ") as refused:
+                yolo.read(build(tmp_path / key, {"a": ROW}, text))
+            assert len(str(refused.value)) < 500
 
     def test_a_missing_yaml(self, tmp_path):
         with pytest.raises(

@@ -1,1 +1,1 @@
-"""Street scenes that the demo data set imagines and draws; nothing here knows of labels files or tensors."""
+"""Street scenes that the demo data set imagines and draws; nothing here knows of label files or tensors."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from assignstudy.datasets.street.backdrop import Canvas, glow, paint_backdrop
@@ -31,15 +29,7 @@ def paint(scene: Scene) -> Image.Image:
 
 def blank(scene: Scene, times: int) -> Canvas:
     """An empty canvas, ``times`` as large as the scene's image."""
-    camera = scene.camera
-    scaled = replace(
-        camera,
-        width=camera.width * times,
-        height=camera.height * times,
-        focal_px=camera.focal_px * times,
-        centre_px=camera.centre_px * times,
-        horizon_px=camera.horizon_px * times,
-    )
+    scaled = scene.camera.scaled(times)
     return Canvas(Image.new("RGB", (scaled.width, scaled.height)), scene, scaled)
 
 

@@ -78,6 +78,22 @@ class Camera:
     horizon_px: float
     eye_m: float
 
+    def __post_init__(self) -> None:
+        """Refuse a camera that sees no ground: nothing could stand anywhere."""
+        if not (0 <= self.horizon_px < self.height and self.eye_m > 0 and self.focal_px > 0):
+            raise ValueError(f"camera: expected a horizon inside the image and an eye above the ground, got {self}")
+
+    def scaled(self, times: float) -> Camera:
+        """The same view in an image ``times`` as large."""
+        return Camera(
+            width=round(self.width * times),
+            height=round(self.height * times),
+            focal_px=self.focal_px * times,
+            centre_px=self.centre_px * times,
+            horizon_px=self.horizon_px * times,
+            eye_m=self.eye_m,
+        )
+
     def pixel(self, x_m: float, y_m: float, z_m: float) -> tuple[float, float]:
         """Column and row of a point ``y_m`` above the ground, ``z_m`` above 0."""
         scale = self.focal_px / z_m

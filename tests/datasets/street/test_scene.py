@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from assignstudy.datasets.street.scene import LEAST_SIDE_PX, Camera, Kind, Place, Thing, imagine, visible
@@ -18,6 +20,16 @@ def test_the_camera_makes_pixels_of_metres():
     assert CAMERA.pixel(1, 0, 10) == (110, 60)
     assert CAMERA.reach_m(10) == (-10, 10)
     assert CAMERA.pixel(0, 0, CAMERA.nearest_m)[1] == pytest.approx(100)
+
+
+def test_a_camera_that_sees_no_ground_is_refused():
+    with pytest.raises(ValueError, match="expected a horizon inside the image"):
+        replace(CAMERA, horizon_px=100.0)
+
+
+def test_a_larger_camera_sees_the_same():
+    assert CAMERA.scaled(3).pixel(1, 0, 10) == pytest.approx((330, 180))
+    assert CAMERA.scaled(3).nearest_m == pytest.approx(CAMERA.nearest_m)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,138 @@
+"""The sweep's figures: what they draw, what they leave out, and that empty ones are ordinary."""
+
+import math
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from assignstudy.figures import sweep_changes, sweep_lines, sweep_map, sweep_threshold, sweep_tradeoff
+from assignstudy.figures.sweep_changes import ChangeRow
+from assignstudy.figures.sweep_lines import Point
+from assignstudy.figures.sweep_map import MapAxes, MapCell
+from assignstudy.figures.sweep_marks import Role, limits
+from assignstudy.figures.sweep_threshold import Curve
+from assignstudy.figures.sweep_tradeoff import CostPanel, Dot
+from assignstudy.report.embed import to_svg
+
+NAN = float("nan")
+CHINESE = "消防车"
+
+
+def texts(figure):
+    """All words that a reader sees, in the order of drawing."""
+    root = ElementTree.fromstring(str(to_svg(figure, "figure", "what it shows")))
+    return [element.text for element in root.iter("text") if element.text]
+
+
+def plain(value, _position):
+    return f"{value:g}"
+
+
+def point(x, y, role=Role.OTHER):
+    return Point(x, y, f"{y:g}", role)
+
+
+class TestLines:
+    def test_name_their_values_and_roles(self):
+        points = [point(3.0, 0.9), point(4.0, 0.95, Role.PICK), point(5.0, 0.96, Role.BASELINE)]
+        words = texts(sweep_lines.draw_numbers(points, "anchor_t", "recall", plain))
+        assert {"0.9", "0.95 pick", "0.96 baseline", "anchor_t", "recall"} <= set(words)
+
+    def test_values_that_would_cover_each_other_give_way_to_roles(self):
+        points = [point(3 + k / 100, 0.5, Role.PICK if k == 2 else Role.OTHER) for k in range(5)] + [point(9.0, 0.5)]
+        words = texts(sweep_lines.draw_numbers(points, "anchor_t", "recall", plain))
+        assert "0.5 pick" in words
+        assert words.count("0.5") <= 2
+
+    def test_many_points_keep_few_words(self):
+        points = [point(k / 7, k / 40) for k in range(40)]
+        assert len(texts(sweep_lines.draw_numbers(points, "anchor_t", "recall", plain))) < 40
+
+    def test_missing_values_are_not_drawn(self):
+        assert "nan" not in texts(sweep_lines.draw_numbers([point(3.0, NAN), point(4.0, 1.0)], "t", "recall", plain))
+        assert "nan" not in texts(sweep_lines.draw_names([point("a", NAN), point(CHINESE, 1.0)], "recall", plain))
+
+    def test_names_are_rows(self):
+        words = texts(sweep_lines.draw_names([point("coco_p5", 0.9), point(CHINESE, 0.8, Role.PICK)], "recall", plain))
+        assert {"coco_p5", CHINESE, "0.9", "0.8 pick"} <= set(words)
+
+
+class TestMap:
+    def cells(self, columns):
+        return [MapCell(0, k, k / columns, f"v{k}", Role.PICK if k == 1 else Role.OTHER) for k in range(columns)]
+
+    def axes(self, columns):
+        return MapAxes("anchor_t", "imgsz", tuple(map(str, range(columns))), ("640",))
+
+    @pytest.mark.parametrize("columns", [2, 9])
+    def test_writes_every_value_where_there_is_room(self, columns):
+        words = texts(sweep_map.draw(self.cells(columns), self.axes(columns)))
+        assert {f"v{k}" for k in range(columns)} <= set(words)
+        assert "pick" in words
+
+    def test_writes_only_roles_where_there_is_none(self):
+        words = texts(sweep_map.draw(self.cells(60), self.axes(60)))
+        assert "v1" in words
+        assert "v2" not in words
+
+    def test_a_place_without_a_run_says_so(self):
+        assert "no run" in texts(sweep_map.draw([MapCell(0, 0, None, "no run", Role.OTHER)], self.axes(1)))
+
+
+class TestThreshold:
+    def curve(self, name, recall, role=Role.OTHER, runs=()):
+        at = np.linspace(1, 8, len(recall), dtype=np.float32)
+        return Curve(name, at, np.asarray(recall, float), role, runs)
+
+    def test_names_its_lines_at_their_ends(self):
+        curves = [
+            self.curve("imgsz 640", [0, 0.9, 0.99], Role.PICK, ((4.0, 0.9, Role.PICK),)),
+            self.curve(CHINESE, [0, 0.5, 0.9]),
+        ]
+        words = texts(sweep_threshold.draw(curves, "anchor_t", 1000))
+        assert {"imgsz 640", CHINESE, "anchor_t", "99 %", "99.9 %"} <= set(words)
+
+    def test_many_lines_name_only_roles(self):
+        curves = [self.curve(f"line {k}", [0, k / 40], Role.PICK if k == 3 else Role.OTHER) for k in range(40)]
+        words = texts(sweep_threshold.draw(curves, "anchor_t", 1000))
+        assert [word for word in words if word.startswith("line")] == ["line 3"]
+
+    @pytest.mark.parametrize("recall", [[NAN, NAN], [1.0, 1.0], [0.0, 0.0]])
+    def test_lines_at_the_ends_of_the_axis_are_ordinary(self, recall):
+        curve = self.curve("", recall, Role.BASELINE, ((4.0, recall[0], Role.BASELINE), (99.0, 1.0, Role.OTHER)))
+        assert "0 %" in texts(sweep_threshold.draw([curve], "anchor_t", 0))
+
+
+class TestTradeoff:
+    def test_names_the_pick_and_the_baseline_in_every_panel(self):
+        dots = (Dot(0.1, 0.9, True, Role.PICK), Dot(0.2, 0.8, False, Role.BASELINE), Dot(0.3, 0.7, False, Role.OTHER))
+        words = texts(sweep_tradeoff.draw([CostPanel("contested", True, dots), CostPanel("positives", False, dots)]))
+        assert words.count("pick") == words.count("baseline") == 2
+        assert words.count("best possible recall") == 1
+
+    def test_no_dots_are_ordinary(self):
+        assert "contested" in texts(sweep_tradeoff.draw([CostPanel("contested", True, ())]))
+
+
+class TestChanges:
+    def test_says_how_many_on_each_side(self):
+        rows = [ChangeRow("anchor_t 5", {"small": 1200, "large": 34}, {"small": 0, "large": 5}, Role.PICK)]
+        words = texts(sweep_changes.draw(rows))
+        assert {"anchor_t 5", "1,234", "5", "small", "large"} <= set(words)
+
+    def test_nothing_changed(self):
+        rows = [ChangeRow(CHINESE, {"small": 0}, {"small": 0}, Role.OTHER)]
+        assert CHINESE in texts(sweep_changes.draw(rows))
+
+
+@pytest.mark.parametrize("values", [[], [NAN], [0.0], [1.0], [0.2, 0.9]])
+def test_limits_hold_all_values_and_stay_near_what_is_possible(values):
+    low, high = limits(values, 0.0, 1.0)
+    assert -0.1 <= low < high <= 1.1
+    assert all(low < value < high for value in values if not math.isnan(value))
+
+
+def test_the_same_figure_has_the_same_bytes():
+    rows = [ChangeRow("a", {"small": 3}, {"small": 4}, Role.OTHER)]
+    assert to_svg(sweep_changes.draw(rows), "key", "alt") == to_svg(sweep_changes.draw(rows), "key", "alt")

@@ -1,0 +1,120 @@
+"""The rule of the pick, the baseline and the Pareto front, on tables small enough to judge by eye."""
+
+import math
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assignstudy.report import judgement
+from assignstudy.statistics.sweep_choice import COSTS, PickRule, baseline, pareto, ranked
+
+NAN = float("nan")
+shares = st.sampled_from([0.0, 0.005, 0.02, 0.021, 0.1])
+many_runs = st.lists(st.tuples(st.sampled_from([NAN, 0.9, 0.9905, 0.991, 1.0]), shares, shares, shares), max_size=8)
+
+
+def runs(*rows):
+    """Runs from (bpr, unreachable share, contested share, positives per ground truth)."""
+    return pd.DataFrame(list(rows), columns=["bpr", "unreachable_share", "contested_share", "positives_per_gt"])
+
+
+class TestRanked:
+    def test_recall_comes_first(self):
+        assert ranked(runs((0.99, 0, 0.01, 5), (0.995, 0, 0.2, 15)), PickRule()) == [1, 0]
+
+    def test_a_difference_of_exactly_the_tolerance_is_none(self):
+        table = runs((0.991, 0, 0.04, 12), (0.99, 0, 0.02, 12))
+        assert ranked(table, PickRule(tolerance=0.001))[0] == 1
+        assert ranked(table, PickRule(tolerance=0.0009))[0] == 0
+
+    def test_then_unreachable_then_contested_then_few_positives(self):
+        table = runs((1, 0.01, 0, 1), (1, 0, 0.05, 1), (1, 0, 0.01, 9), (1, 0, 0.01, 8))
+        assert ranked(table, PickRule()) == [3, 2, 1, 0]
+
+    def test_too_many_unreachable_positives_come_after_all_others(self):
+        table = runs((1.0, 0.0201, 0, 1), (0.5, 0.02, 0.3, 20), (0.4, 0, 0.3, 20))
+        assert ranked(table, PickRule()) == [1, 2, 0]
+
+    def test_unless_all_runs_have_too_many(self):
+        assert ranked(runs((0.9, 0.05, 0, 1), (1.0, 0.3, 0, 1)), PickRule())[0] == 1
+
+    def test_equals_keep_their_order(self):
+        assert ranked(runs((1, 0, 0, 2), (1, 0, 0, 2)), PickRule()) == [0, 1]
+
+    def test_a_rule_without_a_reach_has_nothing_beyond_it_and_a_run_without_recall_comes_last(self):
+        assert ranked(runs((NAN, NAN, NAN, NAN), (0.9, NAN, 0.1, 3)), PickRule()) == [1, 0]
+
+    def test_no_runs_have_no_order(self):
+        assert ranked(runs(), PickRule()) == []
+
+    @given(many_runs)
+    def test_holds_every_run_once_and_keeps_the_labels(self, rows):
+        table = runs(*rows)
+        table.index = table.index + 10
+        assert sorted(ranked(table, PickRule())) == list(table.index)
+
+    @given(many_runs)
+    def test_the_first_one_keeps_the_sentence(self, rows):
+        table = runs(*rows)
+        if table.empty:
+            return
+        rule, first = PickRule(), table.loc[ranked(table, PickRule())[0]]
+        allowed = table[table.unreachable_share <= rule.most_unreachable]
+        pool = allowed if len(allowed) else table
+        if pool.bpr.notna().any():
+            assert first.bpr >= pool.bpr.max() - rule.tolerance - 1e-9
+
+
+class TestPareto:
+    def test_a_run_that_is_beaten_in_everything_is_off_the_front(self):
+        assert pareto(runs((0.9, 0, 0.1, 5), (0.95, 0, 0.1, 5), (0.99, 0, 0.2, 9))).tolist() == [False, True, True]
+
+    def test_equal_runs_do_not_beat_each_other(self):
+        assert pareto(runs((0.9, 0, 0.1, 5), (0.9, 0, 0.1, 5))).tolist() == [True, True]
+
+    @given(many_runs)
+    def test_agrees_with_the_definition(self, rows):
+        table = runs(*rows)
+        found = pareto(table)
+        for k, run in table.iterrows():
+            beaten = any(_beats(other, run) for j, other in table.iterrows() if j != k)
+            assert found[k] == (not beaten)
+
+
+def _beats(one, other):
+    recall = [-1.0 if math.isnan(run.bpr) else run.bpr for run in (one, other)]
+    no_worse = recall[0] >= recall[1] and all(one[cost] <= other[cost] for cost in COSTS)
+    return no_worse and (recall[0] > recall[1] or any(one[cost] < other[cost] for cost in COSTS))
+
+
+class TestBaseline:
+    TABLE = pd.DataFrame({"assigner": ["yolov5"] * 3, "anchor_t": [3.0, 4.0, 4.0]}, index=[4, 6, 7])
+
+    def test_is_the_first_run_with_the_published_threshold(self):
+        found = baseline(self.TABLE, {"yolov5": ("anchor_t", 4.0)})
+        assert found.row == 6
+        assert found.reason == "the first run with the published anchor_t of 4"
+
+    @pytest.mark.parametrize("published", [{}, {"yolov5": ("anchor_t", 9.0)}, {"other": ("anchor_t", 4.0)}])
+    def test_is_else_the_first_run(self, published):
+        found = baseline(self.TABLE, published)
+        assert found.row == 4
+        assert found.reason == "the first run of the sweep"
+
+
+def test_the_sentence_says_the_numbers():
+    sentence = PickRule(tolerance=0.0025, most_unreachable=0.05).sentence
+    assert "more than 5 % unreachable" in sentence
+    assert "within 0.25 percentage points" in sentence
+
+
+def test_what_the_rule_leaves_out_is_what_a_run_page_calls_act():
+    assert PickRule().most_unreachable == judgement.UNREACHABLE[1]
+
+
+@pytest.mark.parametrize("wrong", [{"tolerance": -0.1}, {"tolerance": NAN}, {"most_unreachable": 1.5}])
+def test_refuses_what_is_no_share(wrong):
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))}: expected a share from 0 to 1, got"):
+        PickRule(**wrong)

@@ -1,0 +1,322 @@
+"""The sweep page from disk: numbers that agree with pandas, the same bytes twice, and sweeps that went wrong."""
+
+import re
+import shutil
+from html import unescape
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import assignstudy as study
+from assignstudy import record, sweep
+from assignstudy.errors import PageError, RecordError
+from assignstudy.statistics.sweep_choice import PickRule
+from assignstudy.sweep import hide_folders, write_sweep_page
+from tests.stored_runs import store, store_failed, store_manifest, store_sweep, street
+from tests.views import CHINESE, HOSTILE
+
+FILES = ("index.html", "runs.csv", "runs.parquet")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A 3 x 2 sweep."""
+    return store_sweep(tmp_path_factory.mktemp("sweeps") / "14-05-10-3fa2")
+
+
+@pytest.fixture(scope="module")
+def page(folder):
+    assert write_sweep_page(folder) == folder / "index.html"
+    return (folder / "index.html").read_text(encoding="utf-8")
+
+
+def built(folder):
+    return write_sweep_page(folder).read_text(encoding="utf-8")
+
+
+def section(page, key):
+    return re.search(rf'<section id="{key}".*?</section>', page, re.DOTALL)[0]
+
+
+def finding(page, key):
+    return unescape(re.search(r'<p class="finding">(.*?)</p>', section(page, key), re.DOTALL)[1])
+
+
+def table(page, key, caption):
+    """A table of the page as its header and its rows of texts; marks (best, worst, pick) left out."""
+    html = re.search(rf"<caption>{caption}.*?</table>", section(page, key), re.DOTALL)[0]
+    html = re.sub(r'<span class="mark">.*?</span>', "", html)
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in html.split("<tr>")[1:]]
+    plain = [[unescape(re.sub("<[^>]+>", "", cell)).strip() for cell in row] for row in rows]
+    return plain[0], plain[1:]
+
+
+class TestNumbers:
+    def test_the_table_of_runs_says_what_pandas_says(self, folder, page):
+        runs = study.load_runs(folder).set_index("run_key")
+        header, rows = table(page, "runs", "Runs in the order")
+        assert header[:3] == ["run", "anchor_t", "imgsz"]
+        assert len(rows) == 6
+        for key, anchor_t, imgsz, bpr, unmatched, unreachable, contested, per_gt in rows:
+            run = runs.loc[key]
+            assert (float(anchor_t), int(imgsz)) == (run.anchor_t, run.imgsz)
+            assert bpr == f"{run.bpr:.4f}"
+            assert int(unmatched) == run.unmatched
+            assert float(per_gt) == pytest.approx(run.positives_per_gt, abs=0.005)
+            assert float(unreachable.rstrip(" %")) == pytest.approx(100 * run.unreachable / run.positives, abs=0.05)
+            assert float(contested.rstrip(" %")) == pytest.approx(100 * run.contested_slots / run.slots, abs=0.05)
+
+    def test_every_metric_of_every_run_is_on_the_page(self, folder, page):
+        runs = study.load_runs(folder).set_index("run_key")
+        for caption in ("Labels", "Matching", "Unmatched by size", "Positives by level", "Positives by cell", "Slots"):
+            header, rows = table(page, "runs", f"{caption}, under the published names")
+            for row in rows:
+                for name, text in zip(header[3:], row[3:], strict=True):
+                    shown = float(text.rstrip(" %").replace(",", "")) / (100 if text.endswith("%") else 1)
+                    assert shown == pytest.approx(float(runs.loc[row[0], name]), abs=0.005)
+        assert all(f">{name}</th>" in page for name in record.read_record(folder / runs.index[0]).metrics)
+
+    def test_gained_and_lost_are_those_of_diff(self, folder, page):
+        runs = study.load_runs(folder).set_index("run_key")
+        base = runs[runs.anchor_t == 4].index[0]
+        header, rows = table(page, "changes", "Ground truths gained")
+        assert len(rows) == 5
+        for row in rows:
+            pairs = study.diff(folder / base, folder / row[0])
+            pairs = pairs[~(pairs.ignored_a & pairs.ignored_b)]
+            counts = pairs.change.value_counts()
+            assert [int(n) for n in row[3:]] == [counts[name] for name in header[3:]]
+
+    def test_gains_by_size_are_those_of_diff_in_the_bins_of_the_baseline(self, folder, page):
+        base = study.load_runs(folder).query("anchor_t == 4").run_key.iloc[0]
+        _, rows = table(page, "changes", "ground truths gained and lost, by size")
+        for row in rows:
+            pairs = study.diff(folder / base, folder / row[0])
+            by_size = [
+                int(((pairs.change == change) & (pairs.size_bin_a == size)).sum())
+                for change in ("gained", "lost")
+                for size in ("small", "medium", "large")
+            ]
+            assert [int(n) for n in row[3:]] == by_size
+
+    def test_what_no_run_matches_is_what_pandas_finds(self, folder, page):
+        boxes = study.load_ground_truths(folder, columns=["gt_id", "ignored", "positives"])
+        boxes = boxes[~boxes.ignored]
+        never = int((boxes.groupby("gt_id").positives.max() == 0).sum())
+        _, rows = table(page, "changes", "ground truths that no run matches")
+        assert sum(int(count) for _, count in rows) == never > 0
+        assert f"No run matches {never} of {boxes.gt_id.nunique()} ground truths" in finding(page, "changes")
+
+    def test_recall_at_other_thresholds_is_one_pandas_comparison(self, folder, page):
+        boxes = study.load_ground_truths(folder, columns=["ignored", "critical_anchor_t"])
+        boxes = boxes[~boxes.ignored & (boxes.anchor_t == 3)]
+        header, rows = table(page, "thresholds", "recall at other values of anchor_t")
+        for setting, *recalls in rows:
+            critical = boxes.critical_anchor_t[boxes.imgsz == int(setting.removeprefix("imgsz "))]
+            expected = [f"{(critical < float(name.removeprefix('anchor_t '))).mean():.4f}" for name in header[1:]]
+            assert recalls == expected
+
+    def test_the_pick_is_the_first_row_and_in_the_sentence(self, folder, page):
+        runs = study.load_runs(folder).set_index("run_key")
+        _, rows = table(page, "runs", "Runs in the order")
+        pick = runs.loc[rows[0][0]]
+        matched = pick.ground_truths - pick.unmatched
+        start = (
+            f"Train with anchor_t {pick.anchor_t:g}, imgsz {pick.imgsz}: it matches {matched} of {pick.ground_truths}"
+        )
+        assert finding(page, "pick").startswith(start)
+        assert pick.unreachable == 0
+        assert pick.bpr >= runs[runs.unreachable == 0].bpr.max() - 0.001
+
+    def test_every_run_leads_to_its_page(self, folder, page):
+        links = set(re.findall(r'<td class="code[^>]*><a href="([^"]+)">', page))
+        assert links == {f"{key}/report.html" for key in study.load_runs(folder).run_key}
+        assert all((folder / link).is_file() for link in links)
+
+
+class TestTables:
+    def test_hold_what_load_runs_holds(self, folder, page):
+        runs = study.load_runs(folder).drop(columns=["sweep", "seconds"])
+        stored = pd.read_parquet(folder / "runs.parquet")
+        assert stored.folder.tolist() == runs.run_key.tolist()
+        pd.testing.assert_frame_equal(stored.drop(columns="folder"), runs.drop(columns="folder"))
+        text = pd.read_csv(folder / "runs.csv")
+        assert text.bpr.tolist() == pytest.approx(runs.bpr.tolist(), abs=1e-15)
+        assert list(text) == list(stored)
+
+    def test_hold_sizes_of_both_kinds_as_text(self, tmp_path):
+        boxes = street(boxes=20)
+        write_sweep_page(store_manifest(tmp_path, *(store(tmp_path, boxes, imgsz=size) for size in (320, [64, 128]))))
+        assert pd.read_parquet(tmp_path / "runs.parquet").imgsz.tolist() == ["320", "64x128"]
+
+
+class TestSameBytes:
+    def test_twice_in_one_folder(self, folder, page):
+        before = {name: (folder / name).read_bytes() for name in FILES}
+        write_sweep_page(folder)
+        assert {name: (folder / name).read_bytes() for name in FILES} == before
+
+    def test_in_another_place_at_another_time(self, folder, page, tmp_path):
+        other = store_sweep(tmp_path / "elsewhere" / "23-59-59-0000")
+        write_sweep_page(other)
+        for name in FILES:
+            assert (other / name).read_bytes() == (folder / name).read_bytes()
+
+    def test_names_neither_the_sweep_nor_where_it_lies(self, folder, page):
+        csv = (folder / "runs.csv").read_text(encoding="utf-8")
+        for text in (page, csv):
+            assert folder.name not in text
+            assert str(folder.parent) not in text
+            assert "2026-11-20" not in text
+
+
+class TestSweepsThatWentWrong:
+    def test_failed_runs_stay_with_their_error(self, tmp_path):
+        boxes = street(boxes=60)
+        error = "dataset.data: /home/somebody/data.yaml: no such file"
+        runs = [store(tmp_path, boxes, anchor_t=3.0), store_failed(tmp_path, error), store(tmp_path, boxes)]
+        page = built(store_manifest(tmp_path, *runs))
+        _, rows = table(page, "runs", "Failed runs and their errors")
+        assert rows == [[runs[1].name, "0.5", "dataset.data: …/data.yaml: no such file"]]
+        assert "1 of 3 runs failed" in page
+        assert len(table(page, "runs", "Runs in the order")[1]) == 3
+        assert "/home/somebody" not in page
+        assert "/home/somebody" not in (tmp_path / "runs.csv").read_text(encoding="utf-8")
+
+    def test_all_runs_failed(self, tmp_path):
+        page = built(store_manifest(tmp_path, *(store_failed(tmp_path, "broken", anchor_t=t) for t in (0.1, 0.2))))
+        assert "All 2 runs failed" in page
+        assert finding(page, "pick") == "No run finished, so there is nothing to recommend."
+        assert len(table(page, "runs", "Failed runs")[1]) == 2
+
+    def test_runs_that_did_not_finish_are_counted(self, tmp_path):
+        page = built(store_manifest(tmp_path, store(tmp_path, street(boxes=20)), "0123456789", "abcdefabcd"))
+        assert "2 runs did not finish (0123456789 and abcdefabcd)" in page
+
+    def test_not_a_single_run_ended(self, tmp_path):
+        page = built(store_manifest(tmp_path, "0123456789"))
+        assert "1 run did not finish" in page
+        assert pd.read_csv(tmp_path / "runs.csv").empty
+
+    def test_other_labels_are_said_aloud_and_never_paired(self, tmp_path):
+        runs = [store(tmp_path, street(), anchor_t=t) for t in (3.0, 4.0)]
+        other = store(tmp_path, street(seed=1), anchor_t=5.0)
+        page = built(store_manifest(tmp_path, other, *runs))
+        assert "1 run of 3 saw other labels than the baseline" in page
+        _, rows = table(page, "runs", "Runs in the order")
+        assert [row[0] for row in rows][-1] == other.name
+        assert other.name not in section(page, "changes")
+        assert other.name not in section(page, "pick")
+
+    def test_one_run_alone(self, tmp_path):
+        page = built(store_manifest(tmp_path, store(tmp_path)))
+        assert finding(page, "pick").startswith("There is only one run to go by: it matches ")
+        assert "best</span>" not in page
+
+    def test_runs_without_ground_truths(self, tmp_path):
+        boxes = street(boxes=0)
+        page = built(store_manifest(tmp_path, *(store(tmp_path, boxes, anchor_t=t) for t in (3.0, 4.0))))
+        assert "No ground truth entered the assignment" in finding(page, "pick")
+
+    def test_a_run_without_its_table_is_left_out_of_comparisons(self, tmp_path):
+        runs = [store(tmp_path, anchor_t=t) for t in (3.0, 4.0, 5.0)]
+        (runs[0] / "ground_truths.parquet").unlink()
+        page = built(store_manifest(tmp_path, *runs))
+        assert "Left out where ground truths are compared: " in page
+        assert runs[0].name in section(page, "runs")
+        assert runs[0].name not in section(page, "changes")
+
+    def test_all_tables_are_gone(self, tmp_path):
+        runs = [store(tmp_path, anchor_t=t) for t in (3.0, 4.0)]
+        for run in runs:
+            (run / "ground_truths.parquet").unlink()
+        page = built(store_manifest(tmp_path, *runs))
+        assert finding(page, "changes") == "There are no two runs on the same labels to compare."
+        assert finding(page, "pick").startswith("Train with anchor_t 4")
+
+    def test_names_from_strangers_are_text(self, tmp_path):
+        boxes = street(boxes=60, name=f"{HOSTILE}{CHINESE}")
+        failed = store_failed(tmp_path, f"dataset: {HOSTILE}", anchor_t=0.2)
+        page = built(store_manifest(tmp_path, store(tmp_path, boxes), store(tmp_path, boxes, anchor_t=3.0), failed))
+        assert HOSTILE not in page
+        assert unescape(page).count(HOSTILE) >= 3
+        assert CHINESE in page
+
+    def test_a_section_that_cannot_be_built_is_an_error_and_the_page_is_there(self, tmp_path, monkeypatch):
+        folder = store_manifest(tmp_path, *(store(tmp_path, anchor_t=t) for t in (3.0, 4.0)))
+        monkeypatch.setattr("assignstudy.report.sweep_curves.METRICS", ("no_such_metric",))
+        with pytest.raises(PageError, match=r"index\.html: section “Curves and maps”: KeyError: 'no_such_metric'"):
+            write_sweep_page(folder)
+        page = (folder / "index.html").read_text(encoding="utf-8")
+        assert "This section could not be built." in section(page, "curves")
+        assert table(page, "runs", "Runs in the order")[1]
+
+    def test_a_folder_in_place_of_the_page_is_an_error(self, tmp_path):
+        folder = store_manifest(tmp_path, store(tmp_path, street(boxes=20)))
+        (folder / "index.html").mkdir()
+        with pytest.raises(PageError, match=r"index\.html: cannot be written"):
+            write_sweep_page(folder)
+
+    def test_a_folder_that_is_no_sweep_is_an_error(self, tmp_path):
+        with pytest.raises(RecordError, match="expected a sweep"):
+            write_sweep_page(tmp_path)
+
+
+class TestRecipe:
+    def test_says_what_to_paste_and_what_to_run(self, tmp_path):
+        overrides = ("anchor_t=4", "dataset.data=/home/somebody/my data.yaml", "imgsz=[384,640]")
+        runs = [store(tmp_path, imgsz=[384, 640], overrides=overrides), store(tmp_path, anchor_t=3.0)]
+        pick = unescape(section(built(store_manifest(tmp_path, *runs)), "pick"))
+        assert "anchor_t: 4.0\nimgsz: [384, 640]\nanchors:  # coco_p5" in pick
+        assert "\n  - [10, 13, 16, 30, 33, 23]  # stride 8\n" in pick
+        assert "python -m assignstudy anchor_t=4 'dataset.data=…/my data.yaml' 'imgsz=[384,640]'" in pick
+
+    def test_the_baseline_is_the_first_run_with_the_published_threshold(self, tmp_path):
+        runs = [store(tmp_path, street(boxes=60), anchor_t=t, imgsz=320) for t in (3.0, 4.0, 5.0)]
+        pick = unescape(section(built(store_manifest(tmp_path, *runs)), "pick"))
+        assert "anchor_t 4: the first run with the published anchor_t of 4." in pick
+
+    def test_another_tolerance_makes_another_pick(self, tmp_path):
+        folder = store_manifest(tmp_path, *(store(tmp_path, anchor_t=t) for t in (2.0, 4.0)))
+        assert finding(built(folder), "pick").startswith("Train with anchor_t 4")
+        write_sweep_page(folder, PickRule(tolerance=1.0))
+        page = (folder / "index.html").read_text(encoding="utf-8")
+        assert finding(page, "pick").startswith("Train with anchor_t 2")
+        assert "within 100 percentage points" in page
+
+
+class TestMain:
+    def test_builds_the_page_again(self, folder, page, tmp_path, capsys):
+        copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+        for name in FILES:
+            (copy / name).unlink()
+        assert sweep.main([str(copy)]) == 0
+        assert capsys.readouterr().out == f"Page: {copy / 'index.html'}\n"
+        assert (copy / "index.html").read_text(encoding="utf-8") == page
+
+    def test_says_what_is_wrong_in_one_sentence(self, tmp_path, capsys):
+        assert sweep.main([str(tmp_path / "missing")]) == 1
+        assert re.fullmatch(r"assignstudy: .*missing: expected the folder of a sweep.*\n", capsys.readouterr().err)
+
+    def test_refuses_a_tolerance_that_is_no_share(self, folder, capsys):
+        with pytest.raises(SystemExit, match="2"):
+            sweep.main([str(folder), "--tolerance", "2"])
+        assert "tolerance: expected a share from 0 to 1, got 2.0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("/home/me/data.yaml: no such file", "…/data.yaml: no such file"),
+        ("dataset.data=/a/b c/d.yaml", "dataset.data=…/b c/d.yaml"),
+        ("see 'C:\\Users\\me\\x.json'", "see '…/x.json'"),
+        ("../shared/data.yaml and labels/1.txt:3", "../shared/data.yaml and labels/1.txt:3"),
+        ("<b>bold</b> /x", "<b>bold</b> …/x"),
+        ("1/2 of 3, and/or", "1/2 of 3, and/or"),
+        ("https://example.org/a", "https://example.org/a"),
+        ("", ""),
+    ],
+)
+def test_hides_the_folders_of_absolute_paths(text, hidden):
+    assert hide_folders(text) == hidden
