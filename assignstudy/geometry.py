@@ -11,16 +11,6 @@ import torch
 from torch import Tensor
 
 
-def grid_wh(input_wh_px: Tensor, stride: int) -> Tensor:
-    """Columns and rows of a level's grid: the input's sides over the stride, rounded up.
-
-    Args:
-        input_wh_px: (..., 2) int64 width and height of the network input.
-        stride: Input pixels per cell.
-    """
-    return (input_wh_px + (stride - 1)) // stride
-
-
 def cxcywh_to_xyxy(cxcywh: Tensor) -> Tensor:
     """Centre and size to corners, as ``c - s / 2`` and ``c + s / 2``.
 

@@ -18,8 +18,6 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from assignstudy.geometry import grid_wh
-
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -179,8 +177,8 @@ class InputBoxes:
         return InputBoxes(*(getattr(self, part.name).to(device) for part in fields(self)))
 
     def grid_wh(self, stride: int) -> Tensor:
-        """int64 columns and rows of a level's grid: (1, 2) where all images share one, else (G, 2)."""
-        return grid_wh(self.input_wh_px, stride)
+        """int64 columns and rows of a level's grid, the input's sides over the stride rounded up: (1, 2) or (G, 2)."""
+        return (self.input_wh_px + (stride - 1)) // stride
 
     @property
     def wh_px(self) -> Tensor:

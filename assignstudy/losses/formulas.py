@@ -91,7 +91,8 @@ class Yolov3SppLoss(LossFormula):
 
     def decode(self, raw: Tensor, anchor_wh_cell: Tensor) -> Tensor:
         """Centre in (0, 1), sides up to 1000 anchors."""
-        sides = raw[:, 2:].exp().clamp(max=LARGEST_SIZE_RATIO) * anchor_wh_cell
+        # Far above the cap the exponential overflows, and its gradient would be 0 times infinity.
+        sides = raw[:, 2:].clamp(max=80).exp().clamp(max=LARGEST_SIZE_RATIO) * anchor_wh_cell
         return torch.cat((raw[:, :2].sigmoid(), sides), dim=1)
 
     def target_xy(self, xy_cell: Tensor, cell_xy: Tensor) -> Tensor:

@@ -151,7 +151,7 @@ class LossAtStart:
 
     def _class(self, init: str) -> float | None:
         """What every row pays, averaged over classes."""
-        if self._classes == 1:
+        if self._classes < 2:
             return None
         low = self._weights.label_smoothing / 2
         target = torch.tensor([1 - low, low], dtype=torch.float64)

@@ -151,8 +151,10 @@ def test_an_overlap_below_zero_asks_for_no_object():
 
 
 def test_sizes_are_capped_at_a_thousand_anchors():
-    raw = torch.tensor([[0.0, 0.0, 50.0, -1.0]])
+    raw = torch.tensor([[0.0, 0.0, 500.0, -1.0]], requires_grad=True)
     decoded = Yolov3SppLoss().decode(raw, torch.tensor([[2.0, 3.0]]))
+    decoded.sum().backward()
+    assert raw.grad.tolist() == [pytest.approx([0.25, 0.25, 0, 3 * 0.36787944])]
     assert decoded.tolist() == [pytest.approx([0.5, 0.5, 2000, 3 * 0.36787944])]
 
 

@@ -99,9 +99,10 @@ def test_sizes_may_differ_from_image_to_image():
     assert per_chunk[0] == per_chunk[1]
 
 
-def test_a_single_class_has_no_class_loss():
+@pytest.mark.parametrize("classes", [0, 1])
+def test_less_than_two_classes_have_no_class_loss(classes):
     boxes, group = _boxes_and_groups()
-    assert {share.class_ for share in _shares(RULES[0], boxes, group, classes=1)} == {None}
+    assert {share.class_ for share in _shares(RULES[0], boxes, group, classes=classes)} == {None}
 
 
 def test_without_boxes_only_the_background_pays():
