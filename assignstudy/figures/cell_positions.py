@@ -10,36 +10,36 @@ from matplotlib.figure import Figure
 
 from assignstudy.figures import style
 
-_SIDE_PX = 148
-_GAP_PX = 22
+_SIDE_PX = 98
+_GAP_PX = 18
+_PER_ROW = 3
+_EVEN = 3.5 / style.HEAT_STEPS
+"""Centres spread evenly fall in the middle of a step of the heat scale, so that mere noise does not change the colour."""
 
 
 @style.drawing()
 def draw(table: pd.DataFrame) -> Figure:
-    """One square per level, stronger where more centres fall, from none to twice as many as if spread evenly.
+    """One square per level, stronger where more centres fall, from none to more than twice as many as if spread evenly.
 
     Args:
         table: From ``statistics.neighbours.positions``.
     """
     levels = list(dict.fromkeys(table["level"]))
-    per_row = 2 if len(levels) < 5 else 3
-    rows = -(-len(levels) // per_row)
-    side = _SIDE_PX if per_row == 2 else 100
-    figure = style.new_figure(height_px=rows * (side + 40) + 4)
+    rows = -(-len(levels) // _PER_ROW)
+    figure = style.new_figure(height_px=rows * (_SIDE_PX + 40) + 4)
     width, height = figure.get_size_inches() * 72
     for number, level in enumerate(levels):
-        row, column = divmod(number, per_row)
-        left, bottom = 24 + column * (side + _GAP_PX), height - (row + 1) * (side + 40) + 20
-        axes = figure.add_axes((left / width, bottom / height, side / width, side / height))
+        row, column = divmod(number, _PER_ROW)
+        left, bottom = 22 + column * (_SIDE_PX + _GAP_PX), height - (row + 1) * (_SIDE_PX + 40) + 20
+        axes = figure.add_axes((left / width, bottom / height, _SIDE_PX / width, _SIDE_PX / height))
         _draw_cell(axes, level, table.loc[table["level"] == level, "share"].to_numpy(float))
     return figure
 
 
 def _draw_cell(axes: Axes, level: str, share: npt.NDArray[np.float64]) -> None:
     side = round(len(share) ** 0.5)
-    twice_even = 2 / len(share)
     # The rows of the table go down, those of the picture go up.
-    cells = np.nan_to_num(share).reshape(side, side)[::-1] / twice_even
+    cells = np.nan_to_num(share).reshape(side, side)[::-1] * len(share) * _EVEN
     style.draw_heat(axes, cells.clip(max=1), (0, 1, 0, 1))
     axes.set(xlim=(0, 1), ylim=(0, 1), xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
     axes.set_xticklabels(("0", "½", "1"))
