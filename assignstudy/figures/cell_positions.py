@@ -14,7 +14,7 @@ _SIDE_PX = 98
 _GAP_PX = 18
 _PER_ROW = 3
 _EVEN = 3.5 / style.HEAT_STEPS
-"""Centres spread evenly fall in the middle of a step of the heat scale, so that mere noise does not change the colour."""
+"""Centres spread evenly fall in the middle of a step of the heat scale, so that noise does not change the colour."""
 
 
 @style.drawing()

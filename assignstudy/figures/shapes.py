@@ -99,7 +99,22 @@ def _draw_anchors(axes: Axes, anchors: pd.DataFrame) -> None:
             markeredgecolor=style.colour("paper"),
             markeredgewidth=1.6,
         )
-        axes.annotate(str(level), (x[-1], y[-1]), xytext=(9, -4), textcoords="offset points", fontweight="bold")
+        _name_level(axes, str(level), (float(x[-1]), float(y[-1])))
+
+
+def _name_level(axes: Axes, level: str, anchor: tuple[float, float]) -> None:
+    """The level's name beside its last anchor, on paper of its own: the heat below may be as dark as the ink."""
+    axes.annotate(
+        level,
+        anchor,
+        xytext=(12, 0),
+        textcoords="offset points",
+        va="center_baseline",
+        fontweight="bold",
+        fontsize=style.SMALL_FONT_PX,
+        bbox={"facecolor": style.colour("paper"), "pad": 2},
+        zorder=4,
+    )
 
 
 def _label_axes(axes: Axes, low: float, high: float) -> None:
