@@ -5,8 +5,9 @@
     python -m benchmarks.dense --boxes boxes.npz                   image_id (N,), box (N, 4) as corners, img_wh (M, 2)
 
 Both sides get the same boxes on the same machine in one go, each in a process of its own that has warmed up; both must
-find the same number of positives. Printed are the ratio of their best times of three and the memory that each needed on
-top of what its process held before, never seconds: those say more of the machine than of the program.
+find the same number of positives. Printed are the ratio of their best times of three and how far each raised the peak
+memory of its process (0 MB: not above what importing had taken before), never seconds: those say more of the machine
+than of the program.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ ranges of columns and rows; only those are listed, measured exactly as published
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import ClassVar
 
 import torch
@@ -19,8 +19,6 @@ from assignstudy.types import InputBoxes, LevelPositives, PyramidLevel
 
 INPUT_MULTIPLE_PX = 32
 """What the trainers of the dense rules pad their input to, whatever the coarsest stride."""
-
-
 CELL_SLACK = 2.0**-8
 """In cells: four times what float32 can be off by at 65,536 px and stride 8."""
 
@@ -77,7 +75,7 @@ class Claims:
 
 def join(parts: Sequence[Claims]) -> Claims:
     """All claims of the parts, one part after the other."""
-    return Claims(*(torch.cat([getattr(part, name) for part in parts]) for name in Claims.__dataclass_fields__))
+    return Claims(*(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(Claims)))
 
 
 def nearest_cell(boxes: InputBoxes, level: PyramidLevel) -> Tensor:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from assignstudy.assign.max_iou import MaxIou
+from assignstudy.assign.max_iou import PAIRS_AT_ONCE, MaxIou
 from assignstudy.errors import ConfigError
 from tests.boxes import make_corner_boxes, make_levels, rows_of, seeded_boxes
+from tests.oracles import max_iou as twin
 
 # One level of stride 32 on a 96 x 64 input: 3 columns, 2 rows; one anchor of 64 x 64 px, centred at (32 i, 32 j).
 INPUT_WH = (96, 64)
@@ -150,11 +151,16 @@ def test_a_box_far_larger_than_every_anchor_is_matched_by_those_inside():
     assert rows == [(0, *slot) for slot in EVERY_SLOT]
 
 
-def test_memory_pieces_do_not_change_anything(monkeypatch):
-    boxes, rule = seeded_boxes(0, boxes=80, images=3), MaxIou(preset="faster_rcnn")
-    expected = [rows_of(level) for level in rule.assign(boxes, rule.published_levels()).levels]
-    monkeypatch.setattr("assignstudy.assign.max_iou.PAIRS_AT_ONCE", 5)
-    assert [rows_of(level) for level in rule.assign(boxes, rule.published_levels()).levels] == expected
+def test_more_pairs_than_are_compared_at_once():
+    # One box overlaps nothing and forces all 57,600 anchors of P3, each of which looks for its owner among 24 boxes.
+    inside = seeded_boxes(0, boxes=23, images=1, input_wh=(640, 640)).xyxy_px.tolist()
+    boxes = make_corner_boxes([0] * 24, [*inside, (5000, 0, 5010, 10)], (640, 640))
+    levels = MaxIou().published_levels()
+    assert PAIRS_AT_ONCE < 57_600 * 24
+    arguments = ([(0, *box) for box in boxes.xyxy_px.tolist()], (640, 640))
+    spec = [(level.stride, level.anchor_wh_px.tolist()) for level in levels]
+    expected = twin.assign(*arguments, spec, iou_t=0.5, variant="detectron2", preset="retinanet")
+    assert [rows_of(level) for level in MaxIou().assign(boxes, levels).levels] == expected
 
 
 @pytest.mark.parametrize(
