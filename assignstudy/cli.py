@@ -59,7 +59,16 @@ from assignstudy import record
 from assignstudy.errors import AssignStudyError, ConfigError, RecordError
 from assignstudy.record import RunRecord, SweepManifest
 from assignstudy.resources import resource
-from assignstudy.settings import Config, Settings, check_thresholds, resolved, with_anchor_file
+from assignstudy.settings import (
+    THRESHOLDS,
+    Config,
+    Published,
+    Settings,
+    check_anchors,
+    check_thresholds,
+    resolved,
+    with_anchor_file,
+)
 
 if TYPE_CHECKING:
     from assignstudy.assign.rule import Rule
@@ -68,6 +77,11 @@ if TYPE_CHECKING:
 SHOWN_METRICS = ("bpr", "unmatched", "positives_per_gt", "contested_slots", "unreachable", "seconds")
 DECIMALS = {"bpr": 4, "positives_per_gt": 2, "seconds": 1}
 SWEEP_PAGE = "index.html"
+NEEDS_PREDICTIONS = {
+    f"assigner/{name}": f"assigner: {title} decides by the network's predictions, and a study has labels only, got "
+    f"{name}; take a rule that needs no network, such as assigner=yolov5 or assigner=atss"
+    for name, title in (("simota", "SimOTA"), ("ota", "OTA"), ("tal", "TAL (task-aligned assignment)"))
+}
 TYPE_WORDS = {"float | None": "a number", "str": "a word"}
 """How to say the types of :class:`assignstudy.settings.Settings`."""
 
@@ -277,11 +291,10 @@ def _resolved(cfg: DictConfig) -> Config:
     except OmegaConfBaseException:  # _check says what is wrong
         plain = OmegaConf.to_container(settings, resolve=False)
     config = cast("Config", plain)
-    try:
-        rule = _rule_class(config["assigner"])
-    except ConfigError:
-        return resolved(config, None, None)
-    return resolved(config, rule.threshold_name, rule.published_threshold)
+    published = None
+    with suppress(ConfigError):
+        published = _published(config["assigner"])
+    return resolved(config, published)
 
 
 def _check(cfg: DictConfig, order: Order) -> None:
@@ -297,7 +310,27 @@ def _check(cfg: DictConfig, order: Order) -> None:
     known = [entry.name for entry in fields(Settings)]
     for name in map(str, cfg.keys() - set(known)):  # "+name=value" adds an entry without asking the schema
         raise ConfigError(f"{name}: no such setting; {_nearest(name, known)}")
-    check_thresholds(order.config, order.choices["assigner"], _rule_class(order.config["assigner"]).threshold_name)
+    published = _published(order.config["assigner"])
+    taken = published.threshold_name
+    if taken is not None and cfg.assigner[taken] != cfg[taken]:
+        got = cfg.assigner[taken]
+        raise ConfigError(f"assigner.{taken}: stands at the top level, got {got}; write {taken}={got}")
+    check_thresholds(order.config, order.choices["assigner"], taken)
+    check_anchors(order.config, order.choices["assigner"], order.choices["anchors"], published)
+
+
+def _published(assigner: Mapping[str, Any] | None) -> Published:
+    """What the publication of the rule that is set up so says of settings left out.
+
+    Raises:
+        ConfigError: If there is no such rule, or it cannot be set up so whatever its threshold.
+    """
+    from assignstudy.assign.levels import plain_levels
+
+    name = _rule_class(assigner).threshold_name
+    rule: Rule = _built("assigner", {**(assigner or {}), **({name: None} if name else {})})
+    levels = plain_levels(rule.published_levels()) if rule.takes_anchors else None
+    return Published(name, rule.published_threshold, levels)
 
 
 def _rule_class(assigner: Mapping[str, Any] | None) -> type[Rule]:
@@ -317,8 +350,14 @@ def _built(group: str, options: Config) -> Any:
         return instantiate(options)
     except InstantiationException as error:
         if isinstance(error.__cause__, ConfigError):
-            raise error.__cause__ from error
+            raise ConfigError(_with_group(group, options, str(error.__cause__))) from error
         raise ConfigError(f"{group}: expected options that fit, got {options}: {error.__cause__}") from error
+
+
+def _with_group(group: str, options: Config, sentence: str) -> str:
+    """The sentence beginning with the setting as it is typed: the object knows its options, not whose they are."""
+    key = sentence.partition(":")[0]
+    return f"{group}.{sentence}" if key in options and key not in THRESHOLDS else sentence
 
 
 def _planned_runs(config: DictConfig) -> int:
@@ -456,6 +495,8 @@ def _sentence(error: Exception) -> str:
         case OverrideParseException(override=override), _:
             reason = text.partition(" See https")[0]
             sentence = f"{override}: expected key=value, lists as [1,2], special characters in quotes, got: {reason}"
+        case MissingConfigException(missing_cfg_file=str(file)), _ if file in NEEDS_PREDICTIONS:
+            sentence = NEEDS_PREDICTIONS[file]
         case MissingConfigException(missing_cfg_file=str(file), options=[*choices]), _:
             group, _, choice = file.rpartition("/")
             sentence = f"{group}: no such choice, got {choice}; {_nearest(choice, choices)}"

@@ -87,7 +87,7 @@ def carry_out(order: Order, rule: Rule, transform: Transform) -> bool:
         AssignStudyError: The settings or the labels cannot be used.
     """
     check_device(order.config["device"])
-    levels = pyramid_levels(anchor_levels(order.config["anchors"]))
+    levels = pyramid_levels(anchor_levels(order.config["anchors"])) if rule.takes_anchors else rule.published_levels()
     watch = _Watch()
     labels = _read_labels(json.dumps(order.config["dataset"], sort_keys=True), Path.cwd())
     watch.lap("read")

@@ -34,7 +34,7 @@ class Settings:
 
     Attributes:
         dataset: Options of the chosen data set.
-        anchors: ``strides`` and ``wh_px``, or the ``path`` of a file with both.
+        anchors: ``strides`` and ``wh_px``, None for the published ones, or the ``path`` of a file with both.
         assigner: The rule's class and options.
         transform: The transform's class and options.
         report: Options of the report.
@@ -86,6 +86,21 @@ class AnchorLevel:
     wh_px: tuple[tuple[float, float], ...]
 
 
+@dataclass(frozen=True)
+class Published:
+    """What the chosen rule's publication says of settings that can be left out.
+
+    Attributes:
+        threshold_name: The one of :data:`THRESHOLDS` that the rule takes, or None.
+        threshold: Its published value; None where there is none.
+        levels: The published anchors; None where the rule takes no others, so that they are no setting.
+    """
+
+    threshold_name: str | None
+    threshold: float | None
+    levels: tuple[AnchorLevel, ...] | None
+
+
 def input_hw(imgsz: object) -> tuple[int, int]:
     """Height and width, in pixels, of the network input that ``imgsz`` asks for.
 
@@ -119,20 +134,21 @@ def anchor_levels(anchors: Mapping[str, Any]) -> tuple[AnchorLevel, ...]:
     return _levels(anchors, "anchors.")
 
 
-def resolved(config: Mapping[str, Any], threshold_name: str | None, published: float | None) -> Config:
+def resolved(config: Mapping[str, Any], published: Published | None) -> Config:
     """The configuration with everything filled in, in one spelling; what cannot be used stays as it was given.
 
     Args:
         config: A configuration in plain values.
-        threshold_name: The one of :data:`THRESHOLDS` that the rule takes, or None.
-        published: The rule's own value for it.
+        published: What stands for settings left out; None if the rule is not known.
     """
     filled = dict(config)
     if not all(isinstance(config[group], dict) for group in GROUPS):
         return filled
-    if threshold_name is not None:
-        value = published if config[threshold_name] is None else config[threshold_name]
-        filled |= {threshold_name: value, "assigner": config["assigner"] | {threshold_name: value}}
+    if published is not None and (name := published.threshold_name) is not None:
+        value = published.threshold if config[name] is None else config[name]
+        filled |= {name: value, "assigner": config["assigner"] | {name: value}}
+    if published is not None and published.levels is not None and _is_left_out(config["anchors"]):
+        filled["anchors"] = _as_config(published.levels)
     with suppress(ConfigError):
         height, width = input_hw(config["imgsz"])
         filled["imgsz"] = height if height == width else [height, width]
@@ -168,6 +184,28 @@ def check_thresholds(config: Mapping[str, Any], rule: str, threshold_name: str |
         if name != threshold_name and config[name] is not None:
             advice = f"its threshold is {threshold_name}" if threshold_name else "it has no threshold"
             raise ConfigError(f"{name}: assigner={rule} does not take it, got {config[name]}; {advice}")
+
+
+def check_anchors(config: Mapping[str, Any], rule: str, choice: str, published: Published) -> None:
+    """Refuse anchors for a rule that brings its own.
+
+    Args:
+        config: A configuration in plain values.
+        rule: The rule's name.
+        choice: The chosen entry of the group ``anchors``.
+        published: What the rule's publication says.
+
+    Raises:
+        ConfigError: Naming the choice to use instead.
+    """
+    if published.levels is None and not _is_left_out(config["anchors"]):
+        raise ConfigError(
+            f"anchors: assigner={rule} has its own and takes no others, got anchors={choice}; use anchors=default"
+        )
+
+
+def _is_left_out(anchors: Mapping[str, Any]) -> bool:
+    return dict(anchors) == {"strides": None, "wh_px": None}
 
 
 def _check_ratio(key: str, value: float | None) -> None:

@@ -282,7 +282,8 @@ class Threshold:
         critical: Column of the ground truth's own number compared with it: ``critical_anchor_t`` or ``best_iou``.
         matches_below: True where a ground truth is matched iff ``critical < value`` (strict); False where ``critical >
             value`` (strict).
-        decides_match: False where the threshold only adds positives and a ground truth is matched without it.
+        decides_match: False where the threshold only adds positives and a ground truth is matched without it; then
+            nothing can be concluded from ``critical`` and the rule says on which side equality falls.
     """
 
     name: str
@@ -319,6 +320,9 @@ class RuleFacts:
         reach: What the decoder can output, or None where nothing is unreachable by design.
         neighbour_cells: Whether positives carry a :class:`CellOffset` other than the centre.
         slots: ``anchors`` or ``points``: what a slot of the rule holds.
+        own_anchors: Whether its anchors or points are part of the rule, so that nobody chooses them.
+        shares_slots: Whether several ground truths can claim one slot; False where the rule itself gives each slot to
+            one of them.
     """
 
     name: str
@@ -328,6 +332,8 @@ class RuleFacts:
     reach: Reach | None
     neighbour_cells: bool
     slots: str = "anchors"
+    own_anchors: bool = False
+    shares_slots: bool = True
 
 
 def check_tensor(name: str, tensor: Tensor, shape: tuple[int, ...], dtype: torch.dtype) -> None:

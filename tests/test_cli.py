@@ -83,8 +83,11 @@ def last_record(folder: Path) -> RunRecord:
         ("anchors=yolo4", "anchors: no such choice, got yolo4; did you mean yolov4?"),
         (
             "anchors=nope",
-            "anchors: no such choice, got nope; expected one of coco_p5, coco_p6, custom, file, yolov3_tiny",
+            "anchors: no such choice, got nope; expected one of coco_p5, coco_p6, custom, default, file, yolov3_tiny",
         ),
+        ("assigner=simota", "assigner: SimOTA decides by the network's predictions, and a study has labels only, got"),
+        ("assigner=ota", "assigner: OTA decides by the network's predictions"),
+        ("assigner=tal", "assigner: TAL (task-aligned assignment) decides by the network's predictions"),
         ("experiment=threshold", "experiment: no such choice, got threshold; did you mean thresholds?"),
         ("anchors=null", "expected the name of a choice behind a group, as in anchors=coco_p5; --help lists them"),
         ("anchor_t=[1", "anchor_t=[1: expected key=value, lists as [1,2], special characters in quotes, got: "),
@@ -109,6 +112,7 @@ def test_a_wrong_command_is_answered_in_one_sentence_and_leaves_nothing(command,
     [
         ("anchors=coco_p5,nope", "anchors: no such choice, got nope; expected one of coco_p5"),
         ("anchor_t=3,abc", "anchor_t: expected a number, got abc"),
+        ("assigner=yolov5,simota", "assigner: SimOTA decides by the network's predictions"),
         ("anchor_t=3,4 anchor_tt=3", "anchor_tt: no such setting; did you mean anchor_t?"),
         ("anchor_t=interval(3,4)", "BasicSweeper does not support sweep type : INTERVAL_SWEEP"),
     ],
@@ -146,6 +150,17 @@ def test_whoever_asks_hydra_for_tracebacks_gets_them(command, monkeypatch):
         ("anchor_t=0.5", "anchor_t: expected a number above 1, since a side ratio is never below 1, got 0.5"),
         ("anchor_t=nan", "anchor_t: expected a number above 1, since a side ratio is never below 1, got nan"),
         ("iou_t=0.5", "iou_t: assigner=yolov5 does not take it, got 0.5; its threshold is anchor_t"),
+        ("assigner=atss iou_t=0.5", "iou_t: assigner=atss does not take it, got 0.5; it has no threshold"),
+        ("assigner=fcos anchor_t=4", "anchor_t: assigner=fcos does not take it, got 4.0; it has no threshold"),
+        ("assigner=max_iou anchor_t=4", "anchor_t: assigner=max_iou does not take it, got 4.0; its threshold is iou_t"),
+        ("assigner=max_iou iou_t=0", "iou_t: expected a number above 0 and up to 1, got 0"),
+        ("assigner=max_iou assigner.variant=mmdt", "assigner.variant: expected detectron2 or mmdet, got mmdt"),
+        ("assigner=max_iou assigner.preset=ssd", "assigner.preset: expected retinanet or faster_rcnn, got ssd"),
+        ("assigner=fcos assigner.center_sampling=on_", "assigner.center_sampling: expected true, false or null, got"),
+        ("assigner=fcos anchors=yolov4", "anchors: assigner=fcos has its own and takes no others, got anchors=yolov4"),
+        ("assigner=atss anchors.strides=[8]", "anchors: assigner=atss has its own and takes no others, got"),
+        ("anchors.strides=[8]", "anchors.wh_px: expected one list of anchors for each of 1 strides, got None"),
+        ("assigner.anchor_t=3", "assigner.anchor_t: stands at the top level, got 3; write anchor_t=3"),
         ("iou_t=7", "iou_t: expected a number from 0 to 1, got 7.0"),
         ("iou_t=${nope}", "iou_t: Interpolation key 'nope' not found"),
         ("imgsz=-1", "imgsz: expected a side in pixels from 1 to 65536, or [height,width], got -1"),
@@ -430,6 +445,31 @@ def test_every_choice_of_anchors_is_the_published_set():
         "strides": [8, 16, 32],
         "wh_px": [[12, 16, 19, 36, 40, 28], [36, 75, 76, 55, 72, 146], [142, 110, 192, 243, 459, 401]],
     }
+
+
+@pytest.mark.parametrize("assigner", sorted(path.stem for path in (REPOSITORY / "conf" / "assigner").glob("*.yaml")))
+def test_every_rule_runs_as_it_is_and_is_named_as_its_file(command, tmp_path, assigner):
+    assert command(*SMALL, f"assigner={assigner}").code == 0
+    found = last_record(tmp_path)
+    assert found.choices["assigner"] == assigner == found.config["assigner"]["_target_"].split(".")[2]
+    assert found.choices["anchors"] == "default"
+    assert found.metrics["positives"] > 0
+
+
+def test_the_publication_of_a_rule_fills_in_what_is_left_out(command):
+    command("-m", *SMALL, "assigner=yolov5,fcos", "hydra.sweep.dir=out")
+    command("-m", *SMALL, "assigner=max_iou", "assigner.preset=retinanet,faster_rcnn", "hydra.sweep.dir=out")
+    found = {
+        (one.choices["assigner"], one.config["assigner"].get("preset")): one.config
+        for one in map(record.read_record, (path.parent for path in Path("out").glob("*/run.json")))
+    }
+    assert found["yolov5", None]["anchor_t"] == 4.0
+    assert found["yolov5", None]["anchors"]["strides"] == [8, 16, 32]
+    assert found["yolov5", None]["anchors"]["wh_px"][0] == [10, 13, 16, 30, 33, 23]
+    assert found["fcos", None]["anchors"] == {"strides": None, "wh_px": None}
+    assert (found["fcos", None]["anchor_t"], found["fcos", None]["iou_t"]) == (None, None)
+    assert found["max_iou", "retinanet"]["iou_t"] == 0.5
+    assert found["max_iou", "faster_rcnn"]["iou_t"] == 0.7
 
 
 @pytest.mark.parametrize("transform", ["letterbox", "stretch", "rect"])

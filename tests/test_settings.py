@@ -11,8 +11,10 @@ from assignstudy.errors import ConfigError
 from assignstudy.settings import (
     LONGEST_SIDE_PX,
     AnchorLevel,
+    Published,
     Settings,
     anchor_levels,
+    check_anchors,
     check_thresholds,
     input_hw,
     resolved,
@@ -28,6 +30,7 @@ GROUPS: dict[str, Any] = {
     "transform": {"_target_": "a.Transform"},
     "report": {"page": True},
 }
+PUBLISHED = Published("anchor_t", 4.0, LEVELS)
 CONFIG = GROUPS | {"anchor_t": None, "iou_t": None, "imgsz": 640, "device": "cpu"}
 
 
@@ -163,20 +166,39 @@ def test_a_missing_file_of_anchors_is_named(tmp_path):
 
 
 def test_a_threshold_left_out_is_filled_in_twice_and_equal_sizes_look_equal():
-    filled = resolved(CONFIG | {"imgsz": [640, 640]}, "anchor_t", 4.0)
+    filled = resolved(CONFIG | {"imgsz": [640, 640]}, PUBLISHED)
     assert (filled["anchor_t"], filled["assigner"]["anchor_t"], filled["iou_t"], filled["imgsz"]) == (
         4.0,
         4.0,
         None,
         640,
     )
-    assert resolved(CONFIG | {"anchor_t": 3.0}, "anchor_t", 4.0)["assigner"]["anchor_t"] == 3.0
-    assert resolved(CONFIG | {"imgsz": [384, 640]}, "anchor_t", 4.0)["imgsz"] == [384, 640]
+    assert resolved(CONFIG | {"anchor_t": 3.0}, PUBLISHED)["assigner"]["anchor_t"] == 3.0
+    assert resolved(CONFIG | {"imgsz": [384, 640]}, PUBLISHED)["imgsz"] == [384, 640]
+
+
+def test_anchors_left_out_become_the_published_ones():
+    left_out = {"strides": None, "wh_px": None}
+    assert resolved(CONFIG | {"anchors": left_out}, PUBLISHED)["anchors"] == ANCHORS
+    assert resolved(CONFIG | {"anchors": left_out}, Published(None, None, None))["anchors"] == left_out
+    assert resolved(CONFIG | {"anchors": left_out}, None)["anchors"] == left_out
+    half = {"strides": [8], "wh_px": None}
+    assert resolved(CONFIG | {"anchors": half}, PUBLISHED)["anchors"] == half
+
+
+def test_anchors_for_a_rule_that_brings_its_own_are_refused():
+    own = Published(None, None, None)
+    with pytest.raises(
+        ConfigError, match=r"^anchors: assigner=atss has its own .*, got anchors=yolov4; use anchors=default$"
+    ):
+        check_anchors(CONFIG, "atss", "yolov4", own)
+    check_anchors(CONFIG | {"anchors": {"strides": None, "wh_px": None}}, "atss", "default", own)
+    check_anchors(CONFIG, "yolov5", "yolov4", PUBLISHED)
 
 
 def test_resolving_changes_nothing_of_what_it_was_given():
     given = {name: dict(value) if isinstance(value, dict) else value for name, value in CONFIG.items()}
-    resolved(given, "anchor_t", 4.0)
+    resolved(given, PUBLISHED)
     assert given == CONFIG
 
 
@@ -196,7 +218,7 @@ def test_a_file_of_anchors_is_recorded_with_its_content(tmp_path):
 )
 def test_resolving_leaves_what_cannot_be_used_as_it_is(broken):
     name = next(iter(broken))
-    assert resolved(CONFIG | broken, "anchor_t", 4.0)[name] == broken[name]
+    assert resolved(CONFIG | broken, PUBLISHED)[name] == broken[name]
 
 
 def test_the_other_threshold_is_refused_and_the_right_one_named():

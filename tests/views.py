@@ -4,6 +4,10 @@ from functools import cache
 
 import numpy as np
 
+from assignstudy.assign.atss import Atss
+from assignstudy.assign.fcos import Fcos
+from assignstudy.assign.max_iou import MaxIou
+from assignstudy.assign.yolov3 import Yolov3
 from assignstudy.assign.yolov5 import Yolov5
 from assignstudy.datasets import read_dataset
 from assignstudy.report.view import RunView
@@ -53,6 +57,38 @@ def crowded_view():
     return view_of(make_dataset([0] * 80, cxcywh, [(640, 640)], (np.arange(80) % 3).tolist()), anchor_t=6.0)
 
 
+def rule_view(rule):
+    """The embedded data set under another rule, with its published anchors."""
+    dataset = read_dataset("demo", {"images": 40})
+    result = run(Study(dataset, rule, rule.published_levels(), Letterbox(), (640, 640)))
+    settings = {"dataset": dataset.name, "assigner": rule.facts.name}
+    return RunView(dataset.name, result.tables, rule.facts, result.input_hw, settings, {}, result.notices)
+
+
+@cache
+def yolov3_view():
+    """A threshold that decides nothing; one cell per positive."""
+    return rule_view(Yolov3(0.5))
+
+
+@cache
+def max_iou_view():
+    """Many anchors of the rule's own; no slot with two owners."""
+    return rule_view(MaxIou())
+
+
+@cache
+def atss_view():
+    """No threshold at all."""
+    return rule_view(Atss())
+
+
+@cache
+def fcos_view():
+    """Points instead of anchors."""
+    return rule_view(Fcos())
+
+
 @cache
 def hostile_view():
     """Names from a stranger: markup, mathematics and another script, in classes, files, settings and issues."""
@@ -83,4 +119,8 @@ VIEWS = {
     "one anchor": one_anchor_view,
     "crowded": crowded_view,
     "hostile": hostile_view,
+    "yolov3": yolov3_view,
+    "max_iou": max_iou_view,
+    "atss": atss_view,
+    "fcos": fcos_view,
 }

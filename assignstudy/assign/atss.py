@@ -46,7 +46,16 @@ class Atss(DenseRule):
     @property
     def facts(self) -> RuleFacts:
         """Slots only: there is no threshold to set and no number that decides."""
-        return RuleFacts("atss", "ATSS", "ATSS (2020)", threshold=None, reach=None, neighbour_cells=False)
+        return RuleFacts(
+            name="atss",
+            title="ATSS",
+            source="ATSS (2020)",
+            threshold=None,
+            reach=None,
+            neighbour_cells=False,
+            own_anchors=True,
+            shares_slots=False,
+        )
 
     def published_levels(self) -> tuple[PyramidLevel, ...]:
         """One square of eight strides per cell, P3 to P7."""

@@ -54,7 +54,7 @@ class Fcos(DenseRule):
         center_sampling: Whether only points near the centre count; None for what the variant does by default.
 
     Raises:
-        ConfigError: If the variant is unknown or cannot do without centre sampling.
+        ConfigError: If one of them is none of those, or the variant cannot do without centre sampling.
     """
 
     anchor_centre = 0.5
@@ -63,6 +63,8 @@ class Fcos(DenseRule):
         """Check and keep the choices."""
         if variant not in VARIANTS:
             raise ConfigError(f"variant: expected {' or '.join(VARIANTS)}, got {variant}")
+        if center_sampling not in (None, True, False):
+            raise ConfigError(f"center_sampling: expected true, false or null, got {center_sampling}")
         if variant == "detectron2" and center_sampling is False:
             raise ConfigError(
                 "center_sampling: expected true or nothing for variant=detectron2, which always samples centres, "
@@ -76,7 +78,15 @@ class Fcos(DenseRule):
     def facts(self) -> RuleFacts:
         """Slots are points; there is no threshold to set and no number that decides."""
         return RuleFacts(
-            "fcos", "FCOS", self._source, threshold=None, reach=None, neighbour_cells=False, slots="points"
+            name="fcos",
+            title="FCOS",
+            source=self._source,
+            threshold=None,
+            reach=None,
+            neighbour_cells=False,
+            slots="points",
+            own_anchors=True,
+            shares_slots=False,
         )
 
     def published_levels(self) -> tuple[PyramidLevel, ...]:

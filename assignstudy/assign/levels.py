@@ -15,6 +15,14 @@ def pyramid_levels(levels: Iterable[AnchorLevel]) -> tuple[PyramidLevel, ...]:
     return levels_of({one.stride: one.wh_px for one in levels})
 
 
+def plain_levels(levels: Iterable[PyramidLevel]) -> tuple[AnchorLevel, ...]:
+    """The levels as plain numbers, in the same order."""
+    return tuple(
+        AnchorLevel(level.stride, tuple((width, height) for width, height in level.anchor_wh_px.tolist()))
+        for level in levels
+    )
+
+
 def levels_of(wh_px: Mapping[int, Sequence[tuple[float, float]]]) -> tuple[PyramidLevel, ...]:
     """Levels in the order of the mapping.
 

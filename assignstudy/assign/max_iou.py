@@ -116,6 +116,8 @@ class MaxIou(DenseRule):
             threshold=Threshold("iou_t", self.iou_t, "best_iou", matches_below=False, decides_match=False),
             reach=None,
             neighbour_cells=False,
+            own_anchors=True,
+            shares_slots=False,
         )
 
     def published_levels(self) -> tuple[PyramidLevel, ...]:

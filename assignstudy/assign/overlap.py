@@ -26,16 +26,18 @@ class OverlapRule(Rule):
     """
 
     threshold_name = "iou_t"
+    published_threshold: float
     iou_t: float
     highest_threshold: ClassVar[float] = math.nextafter(1.0, 0.0)
 
     @classmethod
-    def checked(cls, iou_t: float) -> float:
-        """The threshold as float32.
+    def checked(cls, iou_t: float | None) -> float:
+        """The threshold, or the published one for None, as float32.
 
         Raises:
             ConfigError: If it is not a number from 0 to :attr:`highest_threshold`.
         """
+        iou_t = cls.published_threshold if iou_t is None else iou_t
         if not 0 <= iou_t <= cls.highest_threshold:
             upper = "up to 1" if cls.highest_threshold == 1 else "below 1"
             raise ConfigError(f"iou_t: expected a number from 0 {upper}, got {iou_t}")

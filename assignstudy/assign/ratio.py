@@ -29,7 +29,7 @@ class RatioRule(Rule):
     Rows come in the order offset, anchor, ground truth; where rows share a slot the last one wins.
 
     Args:
-        anchor_t: Largest accepted side ratio, above 1; a ratio that equals it does not fit.
+        anchor_t: Largest accepted side ratio, above 1; a ratio that equals it does not fit. None for the published one.
 
     Attributes:
         name: As in ``assigner=``.
@@ -48,8 +48,9 @@ class RatioRule(Rule):
     source: ClassVar[str]
     step: ClassVar[float]
 
-    def __init__(self, anchor_t: float = published_threshold) -> None:
+    def __init__(self, anchor_t: float | None = None) -> None:
         """Check and keep the threshold as float32."""
+        anchor_t = self.published_threshold if anchor_t is None else anchor_t
         if not (math.isfinite(anchor_t) and anchor_t > 1):
             raise ConfigError(f"anchor_t: expected a number above 1 (a side ratio is never below 1), got {anchor_t}")
         self.anchor_t = as_float32(anchor_t)

@@ -36,7 +36,8 @@ class Yolov3(OverlapRule):
     """Darknet's assignment; the module's docstring states it.
 
     Args:
-        iou_t: Overlap that makes further anchors positives when exceeded, from 0 to 1; at 1 only the best one is.
+        iou_t: Overlap that makes further anchors positives when exceeded, from 0 to 1; at 1 only the best one is. None
+            for the published 1.
 
     Raises:
         ConfigError: If the threshold is outside that range.
@@ -45,7 +46,7 @@ class Yolov3(OverlapRule):
     published_threshold = 1.0
     highest_threshold = 1.0
 
-    def __init__(self, iou_t: float = published_threshold) -> None:
+    def __init__(self, iou_t: float | None = None) -> None:
         """Check and keep the threshold as float32."""
         self.iou_t = self.checked(iou_t)
 

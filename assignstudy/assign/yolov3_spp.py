@@ -34,7 +34,7 @@ class Yolov3Spp(OverlapRule):
     """YOLOv3-SPP's assignment; the module's docstring states it.
 
     Args:
-        iou_t: Overlap that a fitting anchor exceeds, from 0 up to but not including 1.
+        iou_t: Overlap that a fitting anchor exceeds, from 0 up to but not including 1. None for the published 0.2.
 
     Raises:
         ConfigError: If the threshold is outside that range.
@@ -42,7 +42,7 @@ class Yolov3Spp(OverlapRule):
 
     published_threshold = 0.2
 
-    def __init__(self, iou_t: float = published_threshold) -> None:
+    def __init__(self, iou_t: float | None = None) -> None:
         """Check and keep the threshold as float32."""
         self.iou_t = self.checked(iou_t)
 

@@ -9,6 +9,9 @@ from matplotlib.figure import Figure
 from assignstudy.figures import bars, style
 from assignstudy.statistics.entered import records
 
+_WHOLE_PX = 20
+"""From here on sides are named in whole pixels."""
+
 
 @style.drawing()
 def draw(table: pd.DataFrame) -> Figure:
@@ -28,4 +31,6 @@ def anchor_name(level: str, anchor: int, width_px: float, height_px: float) -> s
     """``P3 · 10×13`` for an anchor, ``P3`` for a rule without anchors."""
     if np.isnan(width_px):
         return f"{level}" if not anchor else f"{level} · {anchor}"
-    return f"{level} · {style.thousands(width_px)}×{style.thousands(height_px)}"
+    # A generated anchor has sides such as 57.017; the table beside says them in full.
+    width, height = (style.thousands(round(side) if side >= _WHOLE_PX else side) for side in (width_px, height_px))
+    return f"{level} · {width}×{height}"

@@ -47,7 +47,8 @@ def _remedy(view: RunView) -> str:
     metrics = view.tables.metrics
     small = (metrics["unmatched_small"] or 0) / (metrics["unmatched"] or 1)
     if small >= 0.5:
-        return "a larger imgsz, or anchors and a level for smaller boxes."
+        missing = "a level" if view.rule.own_anchors else "anchors and a level"
+        return f"a larger imgsz, or {missing} for smaller boxes."
     threshold = view.rule.threshold
     if threshold is None or not threshold.decides_match:
         return "looking at the boxes in the table below; the labels may be wrong."
@@ -117,7 +118,7 @@ def _contested(view: RunView) -> Iterator[Alert]:
 
 def _anchors(view: RunView) -> Iterator[Alert]:
     levels, total = view.tables.levels, view.tables.metrics["positives"]
-    if view.rule.slots != "anchors" or not total:
+    if view.rule.own_anchors or not total:
         return
     for row in records(levels):
         name = f"{row.level} {words.number(row.anchor_w_px)}×{words.number(row.anchor_h_px)}"
@@ -135,7 +136,8 @@ def _levels(view: RunView) -> Iterator[Alert]:
     for row in records(summary[summary["share"] < judgement.STARVED_LEVEL]):
         text = f"Level {row.level} (stride {row.stride}) gets only {words.percent(row.share)} of the positives."
         state = State.WATCH if row.positives else State.ACT
-        advice = "another imgsz or anchors, or a network without this level."
+        other = "another imgsz" if view.rule.own_anchors else "another imgsz or anchors"
+        advice = f"{other}, or a network without this level."
         yield Alert(state, text, advice, judgement.STARVED_LEVEL - float(row.share))
 
 
@@ -151,4 +153,5 @@ def _classes(view: RunView) -> Iterator[Alert]:
     more = [f"{len(behind) - _NAMED} more"] if len(behind) > _NAMED else []
     lost = int(behind["unmatched"].sum()) / len(view.tables.ground_truths)
     text = f"Recall of {words.listing([*named, *more])} is far below the data set's {words.percent(bpr)}."
-    yield Alert(State.WATCH, text, "looking at their shapes below: anchors may be missing for them.", float(lost))
+    missing = "the rule may suit their sizes badly" if view.rule.own_anchors else "anchors may be missing for them"
+    yield Alert(State.WATCH, text, f"looking at their shapes below: {missing}.", float(lost))

@@ -84,13 +84,11 @@ def _cards(view: RunView) -> tuple[Card, ...]:
             lost,
         ),
         Card("positives per gt", words.number(metrics["positives_per_gt"]), "slots trained for each box, on average"),
-        Card(
-            "contested",
-            words.integer(metrics["contested_slots"]),
-            f"{words.percent(contested_share)} of the slots have several boxes",
-            judgement.judge(contested_share, judgement.CONTESTED),
-        ),
     ]
+    if view.rule.shares_slots:
+        state = judgement.judge(contested_share, judgement.CONTESTED)
+        detail = f"{words.percent(contested_share)} of the slots have several boxes"
+        cards.append(Card("contested", words.integer(metrics["contested_slots"]), detail, state))
     if view.rule.reach is not None:
         state = judgement.judge(unreachable_share, judgement.UNREACHABLE)
         detail = f"{words.percent(unreachable_share)} of the positives"
@@ -152,7 +150,8 @@ def _unmatched_table(view: RunView) -> TableView:
             Column("best_anchor", "best anchor", Kind.CODE),
         ]
     worst = unmatched.worst(view.tables, threshold)
-    return longest(worst, columns, "ground truths without a positive, farthest from one first", "ground_truths.parquet")
+    order = ", farthest from one first" if threshold is not None else ""
+    return longest(worst, columns, f"ground truths without a positive{order}", "ground_truths.parquet")
 
 
 def levels(view: RunView, key: str, title: str) -> SectionContent:
@@ -161,12 +160,13 @@ def levels(view: RunView, key: str, title: str) -> SectionContent:
     parts = [f"{row.level} {words.percent(row.share)}" for row in records(summary)]
     sentence = f"Of all positives {words.listing(parts)}."
     if view.rule.slots == "anchors" and view.tables.metrics["positives"]:
-        per_anchor = view.tables.levels
-        top = per_anchor.iloc[int(per_anchor["positives"].argmax())]
+        every = view.tables.levels
+        top = every.iloc[int(every["positives"].argmax())]
         name = anchor_bars.anchor_name(str(top["level"]), int(top["anchor"]), top["anchor_w_px"], top["anchor_h_px"])
         share = words.percent(top["positives"] / view.tables.metrics["positives"])
         sentence = f"Of all positives {words.listing(parts)}; the busiest anchor, {name}, has {share}."
     starved = bool((summary["share"] < judgement.STARVED_LEVEL).any())
+    per_anchor = " and anchor" if view.rule.slots == "anchors" else ""
     return SectionContent(
         key,
         title,
@@ -175,22 +175,20 @@ def levels(view: RunView, key: str, title: str) -> SectionContent:
             State.WATCH if starved else State.FINE,
         ),
         pictures=(
-            _picture(
-                anchor_bars.draw(view.tables.levels), f"{key}-anchors", sentence, "Positives per level and anchor"
-            ),
+            _picture(anchor_bars.draw(view.tables.levels), f"{key}-bars", sentence, f"Positives per level{per_anchor}"),
             _picture(size_level_heat.draw(sizes), f"{key}-sizes", sentence, "Boxes of each size served by each level"),
         ),
-        tables=(_level_table(summary), _anchor_table(view)),
+        tables=(_level_table(summary, view), *([_anchor_table(view)] if view.rule.slots == "anchors" else [])),
         how_to_read="on the right, each column is a size (side of a box on the network input), each row a level; a box "
         "can be served by several levels.",
     )
 
 
-def _level_table(summary: pd.DataFrame) -> TableView:
+def _level_table(summary: pd.DataFrame, view: RunView) -> TableView:
     columns = [
         Column("level", "level"),
         Column("stride", "stride", Kind.INT),
-        Column("anchors", "anchors", Kind.INT),
+        *([Column("anchors", "anchors", Kind.INT)] if view.rule.slots == "anchors" else []),
         Column("positives", "positives", Kind.INT, bar=True),
         Column("share", "of all", Kind.PERCENT),
         Column("ground_truths", "ground truths", Kind.INT, bar=True),
@@ -206,8 +204,12 @@ def _anchor_table(view: RunView) -> TableView:
         Column("positives", "positives", Kind.INT, bar=True),
         Column("ground_truths", "ground truths", Kind.INT),
     ]
-    columns += [Column("slots", "slots", Kind.INT), Column("contested_slots", "contested", Kind.INT)]
-    columns += [Column("unreachable", "unreachable", Kind.INT), Column("mean_prior_iou", "mean prior IoU", Kind.RATIO)]
+    columns.append(Column("slots", "slots", Kind.INT))
+    if view.rule.shares_slots:
+        columns.append(Column("contested_slots", "contested", Kind.INT))
+    if view.rule.reach is not None:
+        columns.append(Column("unreachable", "unreachable", Kind.INT))
+    columns.append(Column("mean_prior_iou", "mean prior IoU", Kind.RATIO))
     return table(view.tables.levels, columns, "anchors")
 
 
@@ -260,14 +262,15 @@ def shapes(view: RunView, key: str, title: str) -> SectionContent:
     columns += [Column("share", "of the unmatched", Kind.PERCENT), Column("ground_truths", "ground truths", Kind.INT)]
     columns += [Column("overall", "of all", Kind.PERCENT)]
     figure = shapes_figure.draw(boxes, lost, view.tables.levels, accepted, shape_statistics.PER_OCTAVE)
+    anchors = "squares are anchors in the colour of their level, " if view.rule.slots == "anchors" else ""
+    region = "the outlined region is what the rule accepts, " if len(accepted) else ""
     return SectionContent(
         key,
         title,
         Finding(sentence if view.tables.metrics["ground_truths"] else "There is no box, so no shape to show."),
         pictures=(_picture(figure, f"{key}-map", sentence, "Width against height of all boxes, on the network input"),),
         tables=(longest(traits, columns, "what the unmatched boxes share", "ground_truths.parquet"),),
-        how_to_read="both axes double from line to line; squares are anchors in the colour of their level, the "
-        "outlined region is what the rule accepts, crosses are boxes without a positive.",
+        how_to_read=f"both axes double from line to line; {anchors}{region}crosses are boxes without a positive.",
     )
 
 
@@ -348,6 +351,30 @@ def crowding(view: RunView, key: str, title: str) -> SectionContent:
         tables=(_crowding_table(summary), _pair_table(pairs)),
         how_to_read="where two boxes claim one slot, the last one in the published order wins and the other "
         "loses that slot.",
+    )
+
+
+def background(view: RunView, key: str, title: str) -> SectionContent:
+    """How few slots are positive at all, where the rule gives each slot to one ground truth."""
+    summary, metrics = level_summary.compute(view.tables), view.tables.metrics
+    slots = words.count(metrics["slots"] or 0, "positive slot")
+    sentence = (
+        f"{words.percent(metrics['positive_share'])} of all slots are positives, the rest is background; the rule "
+        f"itself gives each of the {slots} to one box."
+    )
+    columns = [Column("level", "level"), Column("slots", "positive slots", Kind.INT)]
+    columns.append(Column("positive_share", "of all slots", Kind.PERCENT, bar=True))
+    picture = _picture(
+        level_bars.draw(summary, "positive_share", "slots"), f"{key}-share", sentence, "Positive slots, of all slots"
+    )
+    return SectionContent(
+        key,
+        title,
+        Finding(sentence if metrics["positives"] else "There is no positive: all slots are background."),
+        pictures=(picture,),
+        tables=(table(summary, columns, "slots by level"),),
+        how_to_read="the fewer positives, the more the loss must hold the background down; levels differ, since each "
+        "has four times the cells of the next.",
     )
 
 
