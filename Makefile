@@ -1,4 +1,4 @@
-# Three commands for people: make demo, make test, make check. Each sets itself up in .venv first, once.
+# Commands for people: make demo, make test, make check, make bench. Each sets itself up in .venv first, once.
 # PYTHON names the interpreter for .venv, ARGS is handed to pytest: make test ARGS="-k yolov5".
 
 PYTHON ?= python3
@@ -7,12 +7,13 @@ RUN := $(VENV)/bin/python -m
 INSTALL := $(RUN) pip install --disable-pip-version-check --quiet --constraint constraints.txt
 NEEDS := assignstudy needs Python 3.11, 3.12 or 3.13
 
-.PHONY: help demo test check clean
+.PHONY: help demo test check bench clean
 
 help:
 	@echo "make demo    study the built-in data set at three thresholds; prints where the page is"
 	@echo "make test    run the tests"
 	@echo "make check   ruff, mypy --strict and the tests"
+	@echo "make bench   measure the speed that the README and benchmarks/README.md claim, as ratios"
 	@echo "make clean   remove $(VENV) and what the tools cached"
 	@echo "PYTHON=python3.12 picks another interpreter; the default is $(PYTHON)."
 
@@ -27,6 +28,9 @@ check: $(VENV)/dev.stamp
 	$(RUN) ruff format --check .
 	$(RUN) mypy --strict
 	$(MAKE) --no-print-directory test
+
+bench: $(VENV)/tool.stamp
+	$(RUN) benchmarks.dense
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
