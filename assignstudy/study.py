@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +12,8 @@ from itertools import pairwise
 import pandas as pd
 
 from assignstudy.assign import run as assignment
-from assignstudy.assign.device import check_device
-from assignstudy.assign.rule import Rule
+from assignstudy.assign.device import check_device, cpu_threads
+from assignstudy.assign.rule import FactoredRule, Rule
 from assignstudy.errors import ConfigError
 from assignstudy.statistics import classes, door, ground_truths, levels, scalars, tally
 from assignstudy.statistics.tables import RunTables
@@ -106,9 +107,18 @@ def run(study: Study) -> StudyResult:
 
 
 def _count(study: Study, network_input: NetworkInput, labels: door.LabelArrays) -> tally.Tally:
-    chunks = assignment.run(study.rule, network_input.boxes, study.levels, study.device)
-    class_id = labels.class_id[labels.assigned]
-    return tally.count(map(door.chunk_arrays, chunks), door.level_shapes(study.levels), class_id)
+    shapes, class_id = door.level_shapes(study.levels), labels.class_id[labels.assigned]
+    rule, boxes = study.rule, network_input.boxes
+    if isinstance(rule, FactoredRule):
+        parts = assignment.factored_parts(rule, boxes, study.levels, study.device)
+        chunks = (functools.partial(_factored_chunk, part) for part in parts)
+        return tally.count_factors(chunks, shapes, class_id, rule.facts, rule.anchor_centre, cpu_threads())
+    rows = assignment.run(rule, boxes, study.levels, study.device)
+    return tally.count(map(door.chunk_arrays, rows), shapes, class_id)
+
+
+def _factored_chunk(part: assignment.FactoredPart) -> door.FactoredChunk:
+    return door.factored_chunk(part.first_row, part.boxes, part.factors())
 
 
 def _tables(study: Study, labels: door.LabelArrays, counts: tally.Tally, issues: tuple[DataIssue, ...]) -> RunTables:
