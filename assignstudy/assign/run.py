@@ -12,7 +12,7 @@ from assignstudy.assign.rule import FactoredRule, Rule
 from assignstudy.geometry import paired_iou
 from assignstudy.types import Assignment, Factors, InputBoxes, PyramidLevel, Reach
 
-BOXES_PER_PART = 12_000
+BOXES_PER_PART = 32_000
 """Ground truths whose factors are computed at once: few enough that their vectors stay in a core's own cache."""
 
 
