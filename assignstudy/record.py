@@ -34,7 +34,7 @@ MANIFEST_FILE = "sweep.json"
 PAGE_FILE = "report.html"
 RUN_KEY_PATTERN = "[0-9a-f]{10}"
 TABLES = ("ground_truths", "levels", "classes", "data_issues")
-NOT_IN_KEY = frozenset({"report", "tracking", "device", "experiment", "hydra"})
+NOT_IN_KEY = frozenset({"report", "tracking", "device", "objective", "experiment", "hydra"})
 """Settings and groups that do not change results."""
 
 DISTRIBUTIONS = (

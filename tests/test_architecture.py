@@ -21,6 +21,7 @@ ROOMS_IN_ORDER = (
     ("assign",),
     ("losses",),
     ("statistics",),
+    ("objective",),
     ("figures",),
     ("report",),
     ("record",),
