@@ -30,7 +30,7 @@ def draw(table: pd.DataFrame, limits: tuple[float, float]) -> Figure:
     """
     lines = list(_lines(table))
     figure = style.new_figure(height_px=_ROW_PX * max(len(lines), 1) + 56)
-    axes = style.add_axes(figure, style.Margins(left=80, right=106, top=4, bottom=48))
+    axes = style.add_axes(figure, style.Margins(left=80, right=112, top=4, bottom=48))
     axes.set(xscale="log", xlim=limits, ylim=(max(len(lines), 1) - 0.5, -0.5), xlabel="weighted loss")
     axes.xaxis.set_major_formatter(lambda value, _position: f"{value:g}")
     axes.xaxis.set_minor_locator(NullLocator())

@@ -241,10 +241,10 @@ def rounded_percent(share: float, decimals: int = 1) -> str:
 
 
 def significant(value: float) -> str:
-    """A number of at least 0 with three significant digits, ``0.0123``; ``<0.0001`` below that, but 0 only if it is."""
+    """A number of at least 0: three significant digits, at most four decimals, ``<0.0001`` below; 0 only if it is."""
     if 0 < value < 1e-4:
         return "<0.0001"
-    decimals = max(2 - math.floor(math.log10(value)), 0) if value else 0
+    decimals = min(max(2 - math.floor(math.log10(value)), 0), 4) if value else 0
     return f"{value:,.{decimals}f}"
 
 
