@@ -31,7 +31,7 @@ from assignstudy.statistics import sweep_choice, sweep_pairs, sweep_threshold
 from assignstudy.statistics.sweep_choice import Baseline, PickRule
 from assignstudy.statistics.sweep_metrics import with_shares
 from assignstudy.statistics.sweep_pairs import Comparison, Standing
-from assignstudy.statistics.sweep_parameters import differing, label, parameters, records, rows_of, value_text
+from assignstudy.statistics.sweep_parameters import label, parameters, records, rows_of, swept, value_text
 from assignstudy.stored import StoredRun, StoredSweep, find_sweep, runs_table
 
 INDEX_FILE = "index.html"
@@ -150,7 +150,8 @@ def _view(folder: Path, found: StoredSweep, runs: pd.DataFrame, rule: PickRule) 
     boxes = _Boxes(folder, comparable)
     order = sweep_choice.ranked(comparable, rule)
     readable = comparable.loc[boxes.readable]
-    baseline = sweep_choice.baseline(readable, _published(found.runs)) if len(readable) else None
+    rules = {row: _rule(found.runs[row].record) for row in rows_of(readable)}
+    baseline = sweep_choice.baseline(readable, _published(rules)) if len(readable) else None
     return SweepView(
         dataset=_dataset_name(found.runs, order),
         runs=runs,
@@ -159,7 +160,7 @@ def _view(folder: Path, found: StoredSweep, runs: pd.DataFrame, rule: PickRule) 
         rule=rule,
         baseline=baseline,
         pages=_pages(folder, runs),
-        curves=tuple(_curves(readable, boxes)),
+        curves=tuple(_curves(readable.loc[_with_curve(rules)], boxes)),
         comparison=_comparison(readable, baseline, boxes),
         recipe=_recipe(found.runs[order[0]].record) if order else None,
         unfinished=found.unfinished,
@@ -187,25 +188,29 @@ def _pages(folder: Path, runs: pd.DataFrame) -> dict[int, str]:
     return {row: quote(path) for row, path in paths.items() if (folder / path).is_file()}
 
 
-def _published(stored: Sequence[StoredRun]) -> dict[str, tuple[str, float]]:
-    """Name and published value of each rule's threshold, by name of the rule."""
-    targets = {run.record.choices.get("assigner", ""): run.record.config.get("assigner") for run in stored}
-    classes = {name: _rule_class(target) for name, target in targets.items() if isinstance(target, Mapping)}
-    return {
-        name: (rule.threshold_name, rule.published_threshold)
-        for name, rule in classes.items()
-        if rule is not None and rule.threshold_name is not None and rule.published_threshold is not None
-    }
+def _published(rules: Mapping[int, Rule | None]) -> dict[int, tuple[str, float] | None]:
+    """Name and published value of each run's threshold, by row; None for a rule without one."""
+    known = {row: (rule.threshold_name, rule.published_threshold) for row, rule in rules.items() if rule is not None}
+    return {row: None if name is None or value is None else (name, value) for row, (name, value) in known.items()}
 
 
-def _rule_class(options: Mapping[str, Any]) -> type[Rule] | None:
-    """The class of a rule; only ever one of this package, whatever a record names."""
-    module, _, name = str(options.get("_target_", "")).rpartition(".")
-    if not module.startswith(_RULES):
+def _with_curve(rules: Mapping[int, Rule | None]) -> list[int]:
+    """Rows of the runs whose threshold alone decides which ground truths are matched."""
+    thresholds = {row: rule.facts.threshold for row, rule in rules.items() if rule is not None}
+    return [row for row, threshold in thresholds.items() if threshold is not None and threshold.decides_match]
+
+
+def _rule(record: RunRecord) -> Rule | None:
+    """The rule of a run, set up as it was; only ever one of this package, whatever a record names."""
+    options = record.config.get("assigner")
+    target = options.get("_target_") if isinstance(options, Mapping) else None
+    module, _, name = str(target).rpartition(".")
+    if not module.startswith(_RULES) or not isinstance(options, Mapping):
         return None
-    with suppress(ImportError):
+    with suppress(ImportError, TypeError, AssignStudyError):  # a rule of another version, or one that has changed
         found = getattr(import_module(module), name, None)
-        return found if isinstance(found, type) and issubclass(found, Rule) else None
+        if isinstance(found, type) and issubclass(found, Rule):
+            return found(**{option: value for option, value in options.items() if option != "_target_"})
     return None
 
 
@@ -236,7 +241,7 @@ class _Boxes:
 def _curves(runs: pd.DataFrame, boxes: _Boxes) -> Iterator[SettingCurve]:
     """One curve per threshold and setting of everything else."""
     for axis in sweep_threshold.AXES:
-        rows, others = sweep_threshold.one_per_curve(runs, axis, differing(runs))
+        rows, others = sweep_threshold.one_per_curve(runs, axis, swept(runs))
         values = records(runs)
         settings = {row: tuple(value_text(run[name]) for name in others) for row, run in values.items()}
         for row in rows:

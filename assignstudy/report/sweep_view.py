@@ -14,7 +14,7 @@ import pandas as pd
 from assignstudy.figures.sweep_marks import Role
 from assignstudy.statistics.sweep_choice import Baseline, PickRule
 from assignstudy.statistics.sweep_pairs import Comparison
-from assignstudy.statistics.sweep_parameters import differing, label, records, rows_of
+from assignstudy.statistics.sweep_parameters import axes, differing, label, records, rows_of, swept
 from assignstudy.statistics.sweep_threshold import ThresholdAxis
 
 
@@ -89,8 +89,18 @@ class SweepView:
 
     @cached_property
     def parameters(self) -> list[str]:
-        """The parameters in which the runs differ."""
+        """The parameters in which the runs differ: what a table of runs shows."""
         return differing(self.runs)
+
+    @cached_property
+    def swept(self) -> list[str]:
+        """The parameters that were varied: what names a run."""
+        return swept(self.runs)
+
+    @cached_property
+    def axes(self) -> pd.DataFrame:
+        """What the comparable runs are drawn over, see ``sweep_parameters.axes``."""
+        return axes(self.comparable)
 
     @cached_property
     def comparable(self) -> pd.DataFrame:
@@ -129,4 +139,4 @@ class SweepView:
 
     def name(self, row: int) -> str:
         """What tells a run from the others."""
-        return label(self.run(row), self.parameters)
+        return label(self.run(row), self.swept)

@@ -97,16 +97,20 @@ def pareto(runs: pd.DataFrame) -> pd.Series:
     return pd.Series(~(no_worse & better).any(axis=0), index=runs.index)
 
 
-def baseline(runs: pd.DataFrame, published: Mapping[str, tuple[str, float]]) -> Baseline:
-    """The first run with the published threshold of its rule, or else the first run.
+def baseline(runs: pd.DataFrame, published: Mapping[int, tuple[str, float] | None]) -> Baseline:
+    """The first run with the published threshold of its rule, or of a rule without one; or else the first run.
 
     Args:
         runs: At least one finished run, in launch order.
-        published: By name of the assigner, the name and the published value of its threshold.
+        published: By row, the name and the published value of the threshold of the run's rule, None for a rule without
+            one; rows of rules that are not known are left out.
     """
-    for row in rows_of(runs):
-        name, value = published.get(str(runs.at[row, "assigner"]), ("", math.nan))
-        if name and runs.at[row, name] == value:
+    for row in (row for row in rows_of(runs) if row in published):
+        threshold = published[row]
+        if threshold is None:
+            return Baseline(row, "the first run as published: its rule has no threshold to set")
+        name, value = threshold
+        if runs.at[row, name] == value:
             return Baseline(row, f"the first run with the published {name} of {value:g}")
     return Baseline(rows_of(runs)[0], "the first run of the sweep")
 

@@ -14,6 +14,8 @@ CHOICES = ("anchors", "assigner", "dataset", "transform")
 
 UNDEFINED = "–"
 
+_FOLLOWS_RULE = ("anchor_t", "iou_t", "anchors")
+
 
 def parameters(runs: pd.DataFrame) -> list[str]:
     """The parameter columns of a table of runs: all that stand before ``input_h``."""
@@ -23,6 +25,53 @@ def parameters(runs: pd.DataFrame) -> list[str]:
 def differing(runs: pd.DataFrame) -> list[str]:
     """The parameters in which the runs of a table differ; a missing value differs from any other."""
     return [name for name in parameters(runs) if runs[name].nunique(dropna=False) > 1]
+
+
+def swept(runs: pd.DataFrame) -> list[str]:
+    """The parameters that were varied: those that differ, without what differs only because the rules do.
+
+    A threshold left out is the published one of each rule, and some rules bring their own anchors: where every rule has
+    one value, the rule is the parameter.
+    """
+    names = differing(runs)
+    if "assigner" not in names:
+        return names
+    per_rule = runs.groupby("assigner", dropna=False)
+    return [name for name in names if name not in _FOLLOWS_RULE or per_rule[name].nunique(dropna=False).max() > 1]
+
+
+def axes(runs: pd.DataFrame) -> pd.DataFrame:
+    """What was varied, as columns that every run has a value of.
+
+    A parameter that only some entries of a group have, such as the threshold of some rules, is no axis of its own:
+    there are no runs of the other entries along it. It joins its group, whose values then read ``yolov5, anchor_t 4``.
+
+    Args:
+        runs: One row per run.
+
+    Returns:
+        One column per axis, with the row labels of ``runs``; no two of its rows are equal where those of ``runs`` differ.
+    """
+    columns = runs[swept(runs)]
+    for group in ("anchors", "dataset", "transform", "assigner"):
+        joining = [name for name in columns if _group(name) == group and not _crosses(columns, group, name)]
+        if joining:
+            texts = [label(run, [group, *joining]) for run in records(columns).values()]
+            columns = columns.drop(columns=joining).assign(**{group: pd.Series(texts, index=runs.index)})
+    return columns
+
+
+def _group(name: str) -> str:
+    """The group that has a parameter: its own for ``dataset.split``, the rule for what follows the rule."""
+    return "assigner" if name in _FOLLOWS_RULE else name.partition(".")[0] if "." in name else ""
+
+
+def _crosses(columns: pd.DataFrame, group: str, name: str) -> bool:
+    """Whether a parameter was varied for all entries of a group alike."""
+    if group not in columns:
+        return True
+    per_entry = columns.groupby(group, dropna=False)[name].nunique()
+    return bool(columns[name].notna().all() and per_entry.min() > 1)
 
 
 def value_text(value: object) -> str:
