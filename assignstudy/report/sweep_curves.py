@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 KEY, TITLE = "curves", "Curves and maps"
 METRICS = ("bpr", "unreachable_share", "contested_share", "positives_per_gt")
 METRICS_IN_PANELS = ("bpr", "contested_share")
+METRICS_OF_ALL_RULES = ("unmatched_small", "positive_share")
+"""What takes the place of metrics that only some of the rules have."""
+
 MOST_PANELS = 12
 ROLES = "the recommended run and the baseline carry their names."
-COLOURS = (
-    "A colour farther from the page's is more: better for recall, worse for unreachable positives and contested slots."
-)
+COLOURS = "A colour farther from the page's is more: better for recall, a cost everywhere else."
 
 
 def build(view: SweepView) -> SectionContent:
@@ -67,9 +68,14 @@ def _pictures(view: SweepView) -> tuple[Picture, ...]:
     if where is None:
         return ()
     runs, panels = view.comparable, sweep_grid.compute(view.axes, where)[:MOST_PANELS]
-    metrics = METRICS_IN_PANELS if where.panels else METRICS
-    shown = [name for name in metrics if runs[name].nunique() > (name != "bpr")]
+    shown = [name for name in _metrics(view, where) if runs[name].nunique() > (name != "bpr")]
     return tuple(_picture(view, where, panels, k, name) for name in shown for k in range(len(panels)))
+
+
+def _metrics(view: SweepView, where: Layout) -> list[str]:
+    """As many metrics as there are usually, all of which mean the same for every rule."""
+    usual = METRICS_IN_PANELS if where.panels else METRICS
+    return view.shared((*usual, *METRICS_OF_ALL_RULES))[: len(usual)]
 
 
 def _picture(view: SweepView, where: Layout, panels: Sequence[Panel], k: int, metric: str) -> Picture:

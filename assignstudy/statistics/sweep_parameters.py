@@ -14,7 +14,8 @@ CHOICES = ("anchors", "assigner", "dataset", "transform")
 
 UNDEFINED = "–"
 
-_FOLLOWS_RULE = ("anchor_t", "iou_t", "anchors")
+_RULE = "assigner"
+_MAY_FOLLOW_RULE = ("anchor_t", "iou_t", "anchors")
 
 
 def parameters(runs: pd.DataFrame) -> list[str]:
@@ -28,16 +29,18 @@ def differing(runs: pd.DataFrame) -> list[str]:
 
 
 def swept(runs: pd.DataFrame) -> list[str]:
-    """The parameters that were varied: those that differ, without what differs only because the rules do.
+    """The parameters that were varied: those that differ, without what differs only because the rules do; rules first.
 
-    A threshold left out is the published one of each rule, and some rules bring their own anchors: where every rule has
-    one value, the rule is the parameter.
+    A threshold left out is the published one of each rule and its options, and some rules bring their own anchors:
+    where every rule has one value, the rule is the parameter.
     """
     names = differing(runs)
-    if "assigner" not in names:
+    rule = [name for name in names if name.partition(".")[0] == _RULE]
+    if not rule:
         return names
-    per_rule = runs.groupby("assigner", dropna=False)
-    return [name for name in names if name not in _FOLLOWS_RULE or per_rule[name].nunique(dropna=False).max() > 1]
+    per_rule = runs.groupby(rule, dropna=False)
+    own = [name for name in _MAY_FOLLOW_RULE if name in names and per_rule[name].nunique(dropna=False).max() == 1]
+    return rule + [name for name in names if name not in (*rule, *own)]
 
 
 def axes(runs: pd.DataFrame) -> pd.DataFrame:
@@ -50,11 +53,12 @@ def axes(runs: pd.DataFrame) -> pd.DataFrame:
         runs: One row per run.
 
     Returns:
-        One column per axis, with the row labels of ``runs``; no two of its rows are equal where those of ``runs`` differ.
+        One column per axis, with the row labels of ``runs``; its rows differ where those of ``runs`` do.
     """
     columns = runs[swept(runs)]
-    for group in ("anchors", "dataset", "transform", "assigner"):
-        joining = [name for name in columns if _group(name) == group and not _crosses(columns, group, name)]
+    for group in ("anchors", "dataset", "transform", _RULE):
+        own = [str(name) for name in columns if _group(str(name)) == group]
+        joining = [name for name in own if not _crosses(columns, group, name)]
         if joining:
             texts = [label(run, [group, *joining]) for run in records(columns).values()]
             columns = columns.drop(columns=joining).assign(**{group: pd.Series(texts, index=runs.index)})
@@ -62,8 +66,8 @@ def axes(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _group(name: str) -> str:
-    """The group that has a parameter: its own for ``dataset.split``, the rule for what follows the rule."""
-    return "assigner" if name in _FOLLOWS_RULE else name.partition(".")[0] if "." in name else ""
+    """The group that has a parameter: its own for ``dataset.split``, the rule for what can follow from the rule."""
+    return _RULE if name in _MAY_FOLLOW_RULE else name.partition(".")[0] if "." in name else ""
 
 
 def _crosses(columns: pd.DataFrame, group: str, name: str) -> bool:
@@ -96,12 +100,13 @@ def rows_of(runs: pd.DataFrame) -> list[int]:
 def label(run: Mapping[str, Any], names: Sequence[str]) -> str:
     """What tells a run apart, ``anchor_t 4, coco_p5, imgsz 640``: choices speak for themselves, numbers need a name.
 
-    A threshold that the run's rule does not have is left out.
+    A threshold that the run's rule does not have is left out, and so is the group of an option (``preset retinanet``).
 
     Args:
         run: Values by column, see :func:`records`.
         names: Parameters to name; without any, the run key stands for the run.
     """
     texts = {name: value_text(run[name]) for name in names}
-    parts = [text if name in CHOICES else f"{name} {text}" for name, text in texts.items() if text != UNDEFINED]
+    told = {name: "" if name in CHOICES else f"{name.rpartition('.')[2]} " for name in names}
+    parts = [f"{told[name]}{text}" for name, text in texts.items() if text != UNDEFINED]
     return ", ".join(parts) or f"run {run.get('run_key', UNDEFINED)}"
