@@ -17,6 +17,9 @@ from assignstudy.statistics.sweep_parameters import CHOICES
 
 _THRESHOLDS = ("anchor_t", "iou_t")
 _TEXT = pd.Series(["a"]).dtype
+_ANCHORS = ("anchors.strides", "anchors.wh_px")
+_ANCHORS_THAT_FOLLOW = ("default", "file", "fit")
+"""Choices whose anchors are no setting: they follow from the rule, from the file's path, from the labels."""
 
 
 @dataclass(frozen=True)
@@ -191,11 +194,13 @@ def leaves(config: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str
 
 
 def _tells_apart(name: str, values: Sequence[object], records: Sequence[RunRecord]) -> bool:
-    """Whether a setting differs between runs that made the same choice of its group."""
+    """Whether a setting was given and differs between runs that made the same choice of its group."""
     group, _, _ = name.rpartition(".")[0].partition(".")
     seen: dict[str | None, set[object]] = {}
     for value, record in zip(values, records, strict=True):
-        seen.setdefault(record.choices.get(group), set()).add(value)
+        choice = record.choices.get(group)
+        if name not in _ANCHORS or choice not in _ANCHORS_THAT_FOLLOW:
+            seen.setdefault(choice, set()).add(value)
     return any(len(different) > 1 for different in seen.values())
 
 
