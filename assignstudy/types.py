@@ -104,6 +104,7 @@ class Dataset:
         issues: Everything found wrong while reading.
         load_picture: Opens the picture of an image index as RGB, or None where the data set has no pictures.
             Raises OSError for a file that is missing or cannot be read.
+        notices: Sentences about the reading that the user must see; not about the labels.
     """
 
     name: str
@@ -116,6 +117,7 @@ class Dataset:
     ignored: Tensor
     issues: tuple[DataIssue, ...] = ()
     load_picture: Callable[[int], Image] | None = None
+    notices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check shapes and types, and that images and boxes are in order."""

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from assignstudy.datasets.pictures import PictureFiles
 from assignstudy.errors import DatasetError
 from assignstudy.types import DataIssue, Dataset, IssueKind
 
@@ -120,7 +121,7 @@ def assemble(
         cxcywh_norm_orig=torch.from_numpy(box[rows]),
         ignored=torch.from_numpy(boxes.ignored[rows]),
         issues=tuple(sorted((_shown(issue) for issue in (*issues, *found)), key=_issue_order)),
-        load_picture=None if images.load_picture is None else _Reordered(images.load_picture, tuple(order)),
+        load_picture=_reordered(images.load_picture, tuple(order)),
     )
 
 
@@ -158,6 +159,12 @@ class _Reordered:
 
     def __call__(self, image_index: int) -> Image:
         return self.load_picture(self.order[image_index])
+
+
+def _reordered(load: Callable[[int], Image] | None, order: tuple[int, ...]) -> Callable[[int], Image] | None:
+    if isinstance(load, PictureFiles):
+        return PictureFiles(tuple(load.files[position] for position in order))
+    return None if load is None else _Reordered(load, order)
 
 
 def _checked(boxes: FoundBoxes, box: Singles, wh: Sizes, classes: int) -> tuple[Ints, list[DataIssue]]:

@@ -19,8 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from assignstudy.datasets.assemble import FoundBoxes, FoundImages, assemble, no_label_issues, usable_size
+from assignstudy.datasets.cache import Sources, cached
 from assignstudy.datasets.files import is_there, needed_folder, read_needed, speaking_name
-from assignstudy.datasets.options import needed_path
+from assignstudy.datasets.options import flag, needed_path
 from assignstudy.datasets.pictures import PictureFiles, UnreadablePicture, read_sizes
 from assignstudy.errors import DatasetError
 from assignstudy.types import DataIssue, Dataset, IssueKind
@@ -76,7 +77,13 @@ class _Images:
     position: dict[Id, int]
 
 
-def read(annotations: str | Path | None = None, images: str | Path | None = None, *, progress: bool = False) -> Dataset:
+def read(
+    annotations: str | Path | None = None,
+    images: str | Path | None = None,
+    cache: bool = True,
+    *,
+    progress: bool = False,
+) -> Dataset:
     """Read a COCO annotation file.
 
     Category ids may have gaps: classes are numbered by ascending id. Crowds (``iscrowd``) are kept but ignored.
@@ -85,12 +92,25 @@ def read(annotations: str | Path | None = None, images: str | Path | None = None
     Args:
         annotations: The JSON file.
         images: Folder that ``file_name`` counts from, or None.
+        cache: Whether what was read is kept for the next time, see :mod:`.cache`.
         progress: Whether to show a progress bar on stderr.
 
     Raises:
         ConfigError: An option that cannot be used.
         DatasetError: The file or folder is missing or unreadable, or there is no image.
     """
+    options = {"annotations": annotations, "images": images}
+    if not flag("cache", cache):
+        return _read(annotations, images, progress=progress)
+    return cached("coco", options, lambda: _sources(annotations, images), lambda: _read(**options, progress=progress))
+
+
+def _sources(annotations: str | Path | None, images: str | Path | None) -> Sources:
+    folders = () if images is None else (needed_path("images", images, "a folder"),)
+    return Sources((needed_path("annotations", annotations, "a COCO annotation file"),), folders)
+
+
+def _read(annotations: str | Path | None, images: str | Path | None, *, progress: bool) -> Dataset:
     path = needed_path("annotations", annotations, "a COCO annotation file")
     folder = None if images is None else needed_folder("images", needed_path("images", images, "a folder"), "a folder")
     issues: list[DataIssue] = []
