@@ -47,10 +47,12 @@ class Sources:
     Attributes:
         files: Files whose content decides.
         folders: Folders whose files decide, looked into at any depth; they may be missing.
+        base: Folder that relative paths are shown from, where that is not one of the others; its files do not matter.
     """
 
     files: tuple[Path, ...]
     folders: tuple[Path, ...] = ()
+    base: Path | None = None
 
 
 def folder() -> Path:
@@ -79,7 +81,7 @@ def cached(
         return read()
     try:
         return load_labels(entry)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         notices = []
     except (DamagedLabels, OSError) as error:
         notices = [f"{entry}: expected a whole cache entry, got {reason(error)}; the labels were read anew"]
@@ -111,7 +113,7 @@ class _State:
     def of(cls, sources: Sources, *, with_content: bool = True) -> _State:
         """Look at the sources; OSError where a file cannot be read."""
         seen, newest = time.time(), 0.0
-        in_folders = hashlib.sha256()
+        in_folders = hashlib.sha256(f"{sources.base}\n".encode(errors="surrogateescape"))
         for place in sources.folders:
             in_folders.update(f"{place}\n".encode(errors="surrogateescape"))
             for name, status in _walk(place):

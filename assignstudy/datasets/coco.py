@@ -6,6 +6,7 @@ does not fit that scheme is read again leniently, to name the entries that do no
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -99,10 +100,10 @@ def read(
         ConfigError: An option that cannot be used.
         DatasetError: The file or folder is missing or unreadable, or there is no image.
     """
-    options = {"annotations": annotations, "images": images}
     if not flag("cache", cache):
         return _read(annotations, images, progress=progress)
-    return cached("coco", options, lambda: _sources(annotations, images), lambda: _read(**options, progress=progress))
+    reading = functools.partial(_read, annotations, images, progress=progress)
+    return cached("coco", {"annotations": annotations, "images": images}, lambda: _sources(annotations, images), reading)
 
 
 def _sources(annotations: str | Path | None, images: str | Path | None) -> Sources:

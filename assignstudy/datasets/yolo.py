@@ -5,6 +5,7 @@ Where the files lie is the matter of :mod:`.yolo_layout`, what stands in them th
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -40,10 +41,10 @@ def read(
         ConfigError: An option that cannot be used.
         DatasetError: The YAML, a folder or a list file is missing or unreadable, or there is no image.
     """
-    options = {"data": data, "split": split}
     if not flag("cache", cache):
         return _read(data, split, progress=progress)
-    return cached("yolo", options, lambda: _sources(data, split), lambda: _read(data, split, progress=progress))
+    reading = functools.partial(_read, data, split, progress=progress)
+    return cached("yolo", {"data": data, "split": split}, lambda: _sources(data, split), reading)
 
 
 def _sources(data: str | Path | None, split: str) -> Sources:
@@ -56,7 +57,7 @@ def _sources(data: str | Path | None, split: str) -> Sources:
         files, _ = find_images(layout)
         folders |= {Path(file).parent for file in files.images}
     labels = {Path(label_path(f"{folder.as_posix()}/x.jpg")).parent for folder in folders}
-    return Sources((path, *lists), tuple(sorted(folders | labels)))
+    return Sources((path, *lists), tuple(sorted(folders | labels)), layout.root)
 
 
 def _read(data: str | Path | None, split: str, *, progress: bool) -> Dataset:
