@@ -142,7 +142,7 @@ def no_label_issues(paths: Sequence[str], labelled: Sequence[bool], problem: Cal
 
 def printable(text: str) -> str:
     r"""The text with bytes that are no Unicode written as ``\udcff``, so that it can be stored and shown anywhere."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def usable_size(width: int, height: int) -> bool:
@@ -241,7 +241,8 @@ def _suspects(image: Ints, class_id: Ints, box: Singles) -> Ints:
     for half in (halves[:, 0], halves[:, 1]):
         mixed = (mixed ^ half ^ (half >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
     ordered = np.sort(mixed)
-    return np.flatnonzero(np.isin(mixed, ordered[1:][ordered[1:] == ordered[:-1]]))
+    repeated = ordered[1:][ordered[1:] == ordered[:-1]]
+    return np.flatnonzero(np.isin(mixed, repeated)) if len(repeated) else np.empty(0, np.int64)
 
 
 def _as_float32(box: Singles | Doubles) -> Singles:
