@@ -105,7 +105,9 @@ def read(
     if not flag("cache", cache):
         return _read(annotations, images, progress=progress)
     reading = functools.partial(_read, annotations, images, progress=progress)
-    return cached("coco", {"annotations": annotations, "images": images}, lambda: _sources(annotations, images), reading)
+    return cached(
+        "coco", {"annotations": annotations, "images": images}, lambda: _sources(annotations, images), reading
+    )
 
 
 def _sources(annotations: str | Path | None, images: str | Path | None) -> Sources:

@@ -152,7 +152,9 @@ def _dataset(parquet: Any) -> Dataset:
             DataIssue(row["issue_path"], row["line"], IssueKind(row["kind"]), row["problem"], row["kept"])
             for row in issues.to_pylist()
         ),
-        load_picture=PictureFiles(tuple(map(os.fsdecode, images["picture"].to_pylist()))) if header["pictures"] else None,
+        load_picture=PictureFiles(tuple(map(os.fsdecode, images["picture"].to_pylist())))
+        if header["pictures"]
+        else None,
     )
     if fingerprint(dataset) != header["labels"]:
         raise ValueError("labels of another fingerprint")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -120,7 +120,7 @@ def count_factors(
     class_id: Ints,
     rule: RuleFacts,
     anchor_centre: float,
-    threads: int,
+    pool: Executor,
 ) -> Tally:
     """Count all chunks of an assignment that is a product; equals :func:`count` of its rows.
 
@@ -130,7 +130,7 @@ def count_factors(
         class_id: (G,) class of every assigned ground truth.
         rule: What may be asked of the rule.
         anchor_centre: Where in its cell an anchor is centred, on both axes.
-        threads: How many chunks are counted at once; the counts do not depend on it.
+        pool: Counts several chunks at once; the counts do not depend on how many.
     """
     boxes, sums = _no_ground_truth_counts(len(class_id), len(levels)), _Sums(tuple(map(_no_anchor_counts, levels)))
     classes = int(class_id.max(initial=0)) + 1
@@ -138,9 +138,8 @@ def count_factors(
     def counted(compute: Callable[[], FactoredChunk]) -> _Sums:
         return _count_factored_chunk(boxes, compute(), levels, class_id, classes, rule, anchor_centre)
 
-    with ThreadPoolExecutor(threads) as pool:
-        for part in pool.map(counted, chunks):
-            sums.add(part)
+    for part in pool.map(counted, chunks):
+        sums.add(part)
     return sums.tally(boxes, classes)
 
 
@@ -168,9 +167,7 @@ def _no_anchor_counts(level: LevelShape) -> AnchorCounts:
     return AnchorCounts(by_offset, *(np.zeros(anchors, np.int64) for _ in range(5)))
 
 
-def _count_chunk(
-    boxes: GroundTruthCounts, sums: _Sums, chunk: ChunkArrays, class_id: Ints, classes: int
-) -> None:
+def _count_chunk(boxes: GroundTruthCounts, sums: _Sums, chunk: ChunkArrays, class_id: Ints, classes: int) -> None:
     boxes.critical[chunk.rows] = chunk.critical
     boxes.best_level[chunk.rows] = chunk.best_level
     boxes.best_anchor[chunk.rows] = chunk.best_anchor
@@ -213,7 +210,7 @@ def _count_factored_chunk(
 def _count_products(
     boxes: GroundTruthCounts, rows: slice, number: int, level: FactorArrays, anchors: AnchorCounts
 ) -> None:
-    fitting, claimed = _marks(level.fits), _marks(level.claims)
+    fitting, claimed = marks(level.fits), marks(level.claims)
     is_matched = fitting > 0
     boxes.positives[rows, number] = fitting * claimed
     boxes.owned[rows] += fitting * claimed
@@ -225,7 +222,7 @@ def _count_products(
         anchors.by_offset[anchor] = [np.count_nonzero(fits & claims) for claims in level.claims]
 
 
-def _marks(mask: Bools) -> npt.NDArray[np.int32]:
+def marks(mask: Bools) -> npt.NDArray[np.int32]:
     """(G,) how many rows of a (n, G) mask are set; added up in bytes where they suffice."""
     return mask.view(np.uint8).sum(axis=0, dtype=np.min_scalar_type(len(mask))).astype(np.int32)
 
@@ -246,7 +243,7 @@ def _count_unreachable(
         return
     for anchor, (fits, large) in enumerate(zip(level.fits, too_large, strict=True)):
         far = (fits & off_centre) | (large & level.claims)
-        boxes.unreachable[rows] += _marks(far)
+        boxes.unreachable[rows] += marks(far)
         anchors.unreachable[anchor] = np.count_nonzero(far)
 
 
