@@ -26,7 +26,7 @@ from pathlib import Path
 import platformdirs
 
 from assignstudy.datasets.files import reason
-from assignstudy.datasets.label_file import DamagedLabels, load_labels, write_labels
+from assignstudy.datasets.label_file import DamagedLabelsError, load_labels, write_labels
 from assignstudy.datasets.pictures import PictureFiles
 from assignstudy.types import Dataset
 
@@ -83,7 +83,7 @@ def cached(
         return load_labels(entry)
     except (FileNotFoundError, NotADirectoryError):
         notices = []
-    except (DamagedLabels, OSError) as error:
+    except (DamagedLabelsError, OSError) as error:
         notices = [f"{entry}: expected a whole cache entry, got {reason(error)}; the labels were read anew"]
     dataset = read()
     if state.is_settled() and _State.of(sources(), with_content=False).stamps == state.stamps:
@@ -129,7 +129,7 @@ class _State:
     def key(self, reader: str, options: Mapping[str, object]) -> str:
         """Name of the entry; relative paths in the options count from the working folder, so that is part of it."""
         plain = {name: str(value) for name, value in sorted(options.items())}
-        parts = [_source_digest(), reader, plain, os.getcwd(), self.content, self.folder_stamps]
+        parts = [_source_digest(), reader, plain, str(Path.cwd()), self.content, self.folder_stamps]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def is_settled(self) -> bool:
@@ -144,7 +144,7 @@ def _walk(place: Path) -> Iterator[tuple[str, os.stat_result]]:
     while waiting:
         inside, path = waiting.pop()
         try:
-            status = os.stat(path)
+            status = Path(path).stat()
             with os.scandir(path) as entries:
                 found = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:

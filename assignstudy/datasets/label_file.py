@@ -1,4 +1,4 @@
-"""A data set as one Parquet file, whose parts (boxes, images, classes, issues) are row groups with columns of their own.
+"""A data set as one Parquet file, whose parts (boxes, images, classes, issues) are row groups of their own.
 
 One file can be put in place in one step. Pages have checksums; what these do not cover is held against the fingerprint.
 """
@@ -33,7 +33,7 @@ _PARTS = {
 }
 
 
-class DamagedLabels(Exception):  # noqa: N818 - not an error of the user's: the labels are read anew
+class DamagedLabelsError(Exception):
     """A file is not what :func:`write_labels` wrote."""
 
 
@@ -69,7 +69,7 @@ def load_labels(path: Path) -> Dataset:
 
     Raises:
         FileNotFoundError: There is no such file.
-        DamagedLabels: It holds something else.
+        DamagedLabelsError: It holds something else.
         OSError: It cannot be read.
     """
     import pyarrow as pa
@@ -80,7 +80,7 @@ def load_labels(path: Path) -> Dataset:
             parquet = pq.ParquetFile(file, page_checksum_verification=True)
             return _dataset(parquet)
         except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, IndexError) as error:
-            raise DamagedLabels(" ".join(str(error).split())[:200] or type(error).__name__) from error
+            raise DamagedLabelsError(" ".join(str(error).split())[:200] or type(error).__name__) from error
 
 
 def _columns(dataset: Dataset) -> dict[str, Any]:

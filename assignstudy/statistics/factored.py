@@ -150,7 +150,7 @@ def crowded(level: FactorArrays, image_index: Ints) -> Bools:
         level: What fits and what is claimed.
         image_index: (G,) image of each ground truth.
     """
-    active = level.claims & np.bitwise_or.reduce(level.fits, axis=0)
+    active: Bools = level.claims & np.bitwise_or.reduce(level.fits, axis=0)
     claim = np.flatnonzero(active)
     bucket, buckets = _buckets(level, image_index, claim)
     number = np.arange(len(claim), dtype=np.min_scalar_type(len(claim)))

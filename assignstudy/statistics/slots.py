@@ -15,16 +15,23 @@ _MULTIPLIERS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E377
 
 
 class Rows(Protocol):
-    """Positives of one level: (P,) ground truth, anchor, row and column of the cell."""
+    """Positives of one level."""
 
     @property
-    def gt_row(self) -> Ints: ...
+    def gt_row(self) -> Ints:
+        """(P,) row of the ground truth in its chunk."""
+
     @property
-    def anchor(self) -> Ints: ...
+    def anchor(self) -> Ints:
+        """(P,) anchor."""
+
     @property
-    def grid_y(self) -> Ints: ...
+    def grid_y(self) -> Ints:
+        """(P,) row of the cell."""
+
     @property
-    def grid_x(self) -> Ints: ...
+    def grid_x(self) -> Ints:
+        """(P,) column of the cell."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +88,7 @@ def _slot_ids(positives: Rows, image_index: Ints) -> Ints:
         return np.empty(0, np.int64)
     parts = (positives.anchor, positives.grid_y, positives.grid_x)
     sizes = [int(part.max()) + 1 for part in parts]
-    slot = image_index[positives.gt_row] - image_index[0]
+    slot: Ints = image_index[positives.gt_row] - image_index[0]
     images = int(slot.max()) + 1
     if (images * sizes[0] * sizes[1] * sizes[2]).bit_length() > _ID_BITS:
         raise OverflowError(f"{rows} positives on {images} images: slots exceed 64 bits; use smaller chunks")

@@ -91,7 +91,7 @@ class _Sums:
     def add(self, other: _Sums) -> None:
         for whole, added in zip(self.levels, other.levels, strict=True):
             for name, counts in vars(whole).items():
-                counts += getattr(added, name)
+                np.add(counts, getattr(added, name), out=counts)
         self.self_duplicates += other.self_duplicates
         self.pairs += other.pairs
 
@@ -224,7 +224,10 @@ def _count_products(
 
 def marks(mask: Bools) -> npt.NDArray[np.int32]:
     """(G,) how many rows of a (n, G) mask are set; added up in bytes where they suffice."""
-    return mask.view(np.uint8).sum(axis=0, dtype=np.min_scalar_type(len(mask))).astype(np.int32)
+    counts: npt.NDArray[np.int32] = (
+        mask.view(np.uint8).sum(axis=0, dtype=np.min_scalar_type(len(mask))).astype(np.int32)
+    )
+    return counts
 
 
 def _count_unreachable(
@@ -255,7 +258,8 @@ def _too_large(level: FactorArrays, shape: LevelShape, rule: RuleFacts) -> Bools
     anchor_wh = shape.anchor_wh_px / np.float32(shape.stride)
     with np.errstate(over="ignore"):
         ratio = np.maximum(*(level.cxcywh_cell[2 + axis] / anchor_wh[:, axis, None] for axis in (0, 1)))
-    return level.fits & (ratio >= rule.reach.max_ratio)
+    too_large: Bools = level.fits & (ratio >= rule.reach.max_ratio)
+    return too_large
 
 
 def _beyond_offsets(level: FactorArrays, reach: Reach) -> Bools:
