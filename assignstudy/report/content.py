@@ -127,10 +127,12 @@ class Picture:
     Attributes:
         svg: From ``embed.to_svg``.
         caption: What it shows, one short line.
+        wide: Whether it needs the whole column, so that none stands beside it.
     """
 
     svg: Markup
     caption: str = ""
+    wide: bool = False
 
 
 @dataclass(frozen=True)
