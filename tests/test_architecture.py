@@ -28,6 +28,7 @@ ROOMS_IN_ORDER = (
     ("results",),
     ("study",),
     ("job",),
+    ("evidence",),
     ("sweep",),
     ("cli",),
     ("__main__",),

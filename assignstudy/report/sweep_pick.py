@@ -132,7 +132,7 @@ def _state(name: str, run: Mapping[str, Any]) -> State | None:
 
 def _facts(view: SweepView) -> tuple[Fact, ...]:
     several = len(view.order) > 1
-    why = [Fact("Rule of the pick", view.rule.sentence(view.shared(COSTS)))] if several else []
+    why = [Fact("Rule of the pick", view.rule.sentence(_compared(view)))] if several else []
     why += [Fact("Different rules", _rules(view))] if "assigner" in view.axes else []
     if several and view.baseline is not None:
         why.append(Fact("Baseline", f"{view.name(view.baseline.row)}: {view.baseline.reason}."))
@@ -163,7 +163,7 @@ def _rules(view: SweepView) -> str:
 
 
 def _pictures(view: SweepView) -> tuple[Picture, ...]:
-    costs = [name for name in view.shared(COSTS) if view.comparable[name].nunique() > 1]
+    costs = _compared(view)
     if not costs or view.comparable["bpr"].isna().all():
         return ()
     best = view.run(view.order[0])
@@ -172,6 +172,11 @@ def _pictures(view: SweepView) -> tuple[Picture, ...]:
     return (
         Picture(to_svg(sweep_tradeoff.draw([_panel(view, name) for name in costs]), "sweep-tradeoff", alt), CAPTION),
     )
+
+
+def _compared(view: SweepView) -> list[str]:
+    """The costs that all runs have and that tell them apart."""
+    return [name for name in view.shared(COSTS) if view.comparable[name].nunique() > 1]
 
 
 def _panel(view: SweepView, cost: str) -> CostPanel:
