@@ -17,12 +17,13 @@ WRITTEN_CELLS = 400
 """Up to so many cells have their recall written in."""
 
 _ROW_PX, _CELL_PX = 20, 26
-_LEAST_HEAT = 0.01  # no cell is left empty but those without ground truths
 
 
 @style.drawing()
 def draw(recalls: npt.NDArray[np.float64], runs: Sequence[tuple[str, Role]], classes: Sequence[str]) -> Figure:
-    """A row per run, a column per class; darker is lower. Few cells have their recall in whole percent written in.
+    """A row per run, a column per class; darker is lower, and cells where all is matched stay empty.
+
+    Few cells have their recall in whole percent written in.
 
     Args:
         recalls: (runs, classes) from 0 to 1; NaN where a class has no ground truth.
@@ -36,8 +37,8 @@ def draw(recalls: npt.NDArray[np.float64], runs: Sequence[tuple[str, Role]], cla
     axes = style.add_axes(figure, style.Margins(left=left, right=10, top=top, bottom=8))
     lost = 1 - recalls
     highest = float(np.nanmax(lost)) if lost.size and not np.isnan(lost).all() else 0.0
-    heat = np.where(np.isnan(lost), 0.0, np.maximum(lost / highest if highest else lost, _LEAST_HEAT))
-    axes.set(xlim=(0, len(classes)), ylim=(len(runs), 0))
+    heat = np.nan_to_num(lost / highest if highest else lost)
+    axes.set_facecolor(style.colour("panel"))
     # The first row of the pixels lies at the bottom, that of the runs at the top.
     style.draw_heat(axes, heat[::-1], (0, len(classes), len(runs), 0))
     axes.set(xlim=(0, len(classes)), ylim=(len(runs), 0))
@@ -49,8 +50,8 @@ def draw(recalls: npt.NDArray[np.float64], runs: Sequence[tuple[str, Role]], cla
 
 def _write_recalls(axes: Axes, recalls: npt.NDArray[np.float64], heat: npt.NDArray[np.float64]) -> None:
     for (row, column), recall in np.ndenumerate(recalls):
-        if not np.isnan(recall):
-            text = f"{int(100 * recall + 1e-9)}"  # 100 only where no ground truth is lost
+        if np.isnan(recall) or recall < 1:
+            text = "–" if np.isnan(recall) else f"{int(100 * recall + 1e-9)}"
             look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": style.SMALL_FONT_PX}
             axes.text(column + 0.5, row + 0.5, text, color=style.ink_on_heat(float(heat[row, column])), **look)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,14 +14,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from assignstudy.figures import style
-from assignstudy.figures.sweep_marks import Role
+from assignstudy.figures.sweep_marks import Role, write
 
 _HEIGHT_PX = 330
 _BAND = 0.62
 """Share of the room between two settings over which the lines of one setting fan out."""
 
 _TICK_LENGTH = 13
-_TITLE_LENGTH = 18
+_LETTER_PX = 6.6
 _LEAST_HEAT = 0.2  # the lightest step could not be told from the paper
 
 
@@ -51,11 +52,11 @@ def draw(axes: Sequence[ParallelAxis], heat: Sequence[float], roles: Sequence[Ro
         roles: What each run is on the page.
     """
     figure = style.new_figure(style.WIDE_PX, _HEIGHT_PX)
-    canvas = style.add_axes(figure, style.Margins(left=22, right=78, top=34, bottom=26))
+    canvas = style.add_axes(figure, style.Margins(left=98, right=112, top=44, bottom=16))
     canvas.set(xlim=(0, len(axes) - 1), ylim=(0, 1), xticks=[], yticks=[])
     canvas.spines[:].set_visible(False)
     warmth = np.nan_to_num(np.asarray(heat, np.float64))
-    heights = np.array([_fanned_out(axis, warmth) for axis in axes])
+    heights = np.array([fanned_out(axis, warmth) for axis in axes])
     for run in sorted(range(len(roles)), key=lambda run: (_RANK[roles[run]], warmth[run])):
         _draw_line(canvas, heights[:, run], float(warmth[run]), roles[run])
     for place, axis in enumerate(axes):
@@ -66,7 +67,7 @@ def draw(axes: Sequence[ParallelAxis], heat: Sequence[float], roles: Sequence[Ro
 _RANK = {Role.OTHER: 0, Role.BASELINE: 1, Role.PICK: 2}
 
 
-def _fanned_out(axis: ParallelAxis, heat: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def fanned_out(axis: ParallelAxis, heat: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Heights of the runs on one axis, those at one place side by side in the order of their heat."""
     places = np.asarray(axis.places, np.float64)
     if not axis.fans_out:
@@ -82,31 +83,29 @@ def _fanned_out(axis: ParallelAxis, heat: npt.NDArray[np.float64]) -> npt.NDArra
 def _draw_line(canvas: Axes, heights: npt.NDArray[np.float64], heat: float, role: Role) -> None:
     colour = style.heat_colour(_LEAST_HEAT + (1 - _LEAST_HEAT) * heat) if role is Role.OTHER else role.colour
     width = {Role.PICK: 2.8, Role.BASELINE: 2.4}.get(role, 0.9)
+    if role is not Role.OTHER:  # a rim, to be seen among lines of any colour
+        rim: dict[str, Any] = {"color": style.colour("paper"), "linewidth": width + 3}
+        canvas.plot(range(len(heights)), heights, clip_on=False, zorder=2 + _RANK[role], **rim)
     canvas.plot(range(len(heights)), heights, color=colour, linewidth=width, clip_on=False, zorder=2 + _RANK[role])
     if role is not Role.OTHER and not math.isnan(heights[-1]):
-        shift = 0.02 if role is Role.PICK else -0.02
-        canvas.text(len(heights) - 0.985, heights[-1] + shift, role.value, va="center", **role.text_style)
+        end, shift = (len(heights) - 1, float(heights[-1])), (52, 5 if role is Role.PICK else -5)
+        write(canvas, end, role.value, role, shift=shift, align="left")
 
 
 def _draw_axis(canvas: Axes, place: int, axis: ParallelAxis) -> None:
     canvas.plot([place, place], [0, 1], color=style.colour("soft"), linewidth=1.0, clip_on=False, zorder=5)
-    align = "left" if not place else "center"
-    canvas.text(
-        place,
-        1.075,
-        style.shorten(axis.title, _TITLE_LENGTH),
-        ha=align,
-        color=style.colour("ink"),
-        fontsize=style.SMALL_FONT_PX,
-    )
-    box = {"facecolor": style.colour("paper"), "edgecolor": "none", "pad": 1.0, "alpha": 0.85}
+    look: dict[str, Any] = {"color": style.colour("ink"), "fontsize": style.SMALL_FONT_PX}
+    canvas.text(place, 1.045, _title(canvas, axis.title), ha="center", va="bottom", linespacing=1.1, **look)
+    # Left of the first axis there are no lines; elsewhere words need a ground to be read on.
+    shift, align = ((-6, 0), "right") if not place else ((4, 0), "left")
+    box: dict[str, Any] = {"facecolor": style.colour("paper"), "edgecolor": "none", "pad": 1.0, "alpha": 0.85}
     for height, text in axis.ticks:
-        where: dict[str, Any] = {
-            "xytext": (4, 0),
-            "textcoords": "offset points",
-            "va": "center",
-            "zorder": 6,
-            "bbox": box,
-        }
-        words = style.shorten(text, _TICK_LENGTH)
-        canvas.annotate(words, (place, height), fontsize=style.SMALL_FONT_PX, **where)
+        words, at = style.shorten(text, _TICK_LENGTH), (place, height)
+        where: dict[str, Any] = {"xytext": shift, "textcoords": "offset points", "ha": align, "va": "center"}
+        canvas.annotate(words, at, zorder=6, bbox=box, **where, **look)
+
+
+def _title(canvas: Axes, title: str) -> str:
+    """The title on as many lines as it takes not to run into the next one."""
+    room = canvas.get_window_extent().width / max(canvas.get_xlim()[1], 1)
+    return textwrap.fill(style.shorten(title, 32), max(int(room / _LETTER_PX), 8), break_on_hyphens=False)

@@ -34,6 +34,7 @@ METRICS_OF_ALL_RULES = ("unmatched_small", "positive_share")
 
 OUTCOMES = ("unreachable_share", "positives_per_gt", "contested_share", "bpr")
 MOST_PANELS = 12
+PARALLEL = "Every run as a line; the stronger its colour, the higher its recall ranks"
 LINES = (
     "follow a line from its settings on the left to its outcome on the right; lines with one setting are fanned out."
 )
@@ -115,18 +116,19 @@ def _pictures(view: SweepView, where: Layout, panels: Sequence[Panel]) -> list[P
 
 def _parallel(view: SweepView, where: Layout) -> Picture:
     """Settings to the left, what came out of them to the right; the recall last, where lines are named."""
-    rows, recalls = view.order, view.comparable["bpr"]
+    rows, recalls = list(view.order), view.comparable["bpr"].astype("float64")
     names = (*where.panels, where.series, where.x)
     metrics = [name for name in view.shared(OUTCOMES) if view.comparable[name].nunique() > 1 or name == "bpr"]
     axes = [_setting_axis(view, str(name)) for name in names] + [_outcome_axis(view, name) for name in metrics]
-    low, high = recalls.min(), recalls.max()
-    heat = [(view.run(row)["bpr"] - low) / (high - low) if high > low else 0.5 for row in rows]
+    # By rank: many runs of a sweep lie close to the best one, and would all look alike.
+    heat = recalls.rank(pct=True).loc[rows].tolist()
     figure = sweep_parallel.draw(axes, heat, [view.role(row) for row in rows])
+    best = words.ratio(view.run(rows[0])["bpr"])
     alt = (
         f"{words.count(len(rows), 'run')} as lines through {words.listing([axis.title for axis in axes])}; recall from "
-        f"{words.ratio(low)} to {words.ratio(high)}, {words.ratio(view.run(rows[0])['bpr'])} for the recommended run."
+        f"{words.ratio(recalls.min())} to {words.ratio(recalls.max())}, {best} for the recommended run."
     )
-    return Picture(to_svg(figure, "sweep-parallel", alt), "Every run as a line, darker for a higher recall", wide=True)
+    return Picture(to_svg(figure, "sweep-parallel", alt), PARALLEL, wide=True)
 
 
 def _setting_axis(view: SweepView, name: str) -> ParallelAxis:

@@ -12,8 +12,11 @@ import pandas as pd
 from assignstudy.statistics.sweep_metrics import shared_by_all
 from assignstudy.statistics.sweep_parameters import rows_of
 
-COSTS = ("contested_share", "unreachable_share", "positives_per_gt", "megapixels")
-"""What a higher recall is paid with."""
+COSTS = ("contested_share", "unreachable_share", "positives_per_gt")
+"""What a higher recall is paid with in the assignment itself."""
+
+PRICE = "megapixels"
+"""What it is paid with besides: a larger network input."""
 
 _SHARES = {"unreachable_share": "unreachable positives", "contested_share": "contested slots"}
 # What a missing value counts as: no recall, nothing beyond a reach that the rule does not bound, nothing to contest.
@@ -47,18 +50,19 @@ class PickRule:
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name}: expected a share from 0 to 1, got {getattr(self, name)}")
 
-    def sentence(self, compared: Collection[str] = COSTS) -> str:
+    def sentence(self, compared: Collection[str] = (*COSTS, PRICE)) -> str:
         """The rule as the page states it.
 
         Args:
-            compared: Those of :data:`COSTS` that all runs have and that tell them apart; the others decide nothing.
+            compared: Those of :data:`COSTS` and :data:`PRICE` that all runs have and that tell them apart; the others
+                decide nothing.
         """
         shares = [words for name, words in _SHARES.items() if name in compared]
         price = f"{100 * self.pixel_price:g} percentage points off the recall for every doubling of the input's pixels"
         smallest = f"of these, the ones within as much of the smallest share of {', then of '.join(shares)}; "
         return (
             f"Leave out the runs with more than {100 * self.most_unreachable:g} % unreachable positives, unless all "
-            f"have more; {f'take {price}; ' if 'megapixels' in compared and self.pixel_price else ''}keep those within "
+            f"have more; {f'take {price}; ' if PRICE in compared and self.pixel_price else ''}keep those within "
             f"{100 * self.tolerance:g} percentage points of the best recall; {smallest if shares else ''}of what is "
             "left, pick the run with the fewest positives per ground truth."
         )
@@ -81,12 +85,12 @@ def ranked(runs: pd.DataFrame, rule: PickRule) -> list[int]:
     """Row labels of comparable, finished runs, the recommended one first, each next one picked from what is left.
 
     Args:
-        runs: One row per run, with ``bpr`` and :data:`COSTS`; in launch order, which decides between runs that are
-            equal in everything.
+        runs: One row per run, with ``bpr``, :data:`COSTS` and :data:`PRICE`; in launch order, which decides between
+            runs that are equal in everything.
         rule: How to pick. A share that the rules of some runs do not have decides nothing.
     """
     left = runs[list(_MISSING)].fillna(_MISSING)
-    left["bpr"] -= rule.pixel_price * _doublings(runs["megapixels"])
+    left["bpr"] -= rule.pixel_price * _doublings(runs[PRICE])
     shares = shared_by_all(runs, _SHARES)
     order: list[int] = []
     while len(left):
