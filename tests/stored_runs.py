@@ -68,7 +68,7 @@ def store(
     overrides: tuple[str, ...] = (),
     options: dict[str, str] | None = None,
 ) -> Path:
-    """Run one setting of YOLOv5 and leave its folder in ``sweep``, as a sweep would; ``options`` say where labels lie."""
+    """Run one setting of YOLOv5 and leave its folder in ``sweep``, as a sweep would; ``options``: of the data set."""
     levels = make_levels(ANCHORS[anchors])
     choices = {"anchors": anchors, "assigner": "yolov5", "transform": transform}
     config = _config(levels, anchor_t, imgsz) | ({} if options is None else {"dataset": options})

@@ -21,6 +21,7 @@ ROOMS_IN_ORDER = (
     ("assign",),
     ("losses",),
     ("statistics",),
+    ("objective",),
     ("figures",),
     ("report",),
     ("record",),
@@ -29,7 +30,7 @@ ROOMS_IN_ORDER = (
     ("study",),
     ("job",),
     ("evidence",),
-    ("sweep",),
+    ("sweep", "tracking"),
     ("cli",),
     ("__main__",),
 )

@@ -34,6 +34,8 @@ class Kind(StrEnum):
     """A size in pixels, a mean: at most two decimals."""
     RATIO = "ratio"
     """Four decimals."""
+    LOSS = "loss"
+    """Three significant digits."""
     PERCENT = "percent"
     """A share from 0 to 1, as percent."""
 
