@@ -128,8 +128,7 @@ def _divide(inter: Floats, union: Floats) -> None:
     if union.min(initial=1) > 0:
         np.divide(inter, union, out=union)
         return
-    with np.errstate(all="ignore"):
-        np.divide(inter, union, out=union)
+    np.divide(inter, union, out=union)
     union[~np.isfinite(union)] = 0
 
 

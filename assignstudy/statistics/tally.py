@@ -136,7 +136,8 @@ def count_factors(
     classes = int(class_id.max(initial=0)) + 1
 
     def counted(compute: Callable[[], FactoredChunk]) -> _Sums:
-        return _count_factored_chunk(boxes, compute(), levels, class_id, classes, rule, anchor_centre)
+        with np.errstate(all="ignore"):  # sides beyond float32 become infinite in silence, as they do in torch
+            return _count_factored_chunk(boxes, compute(), levels, class_id, classes, rule, anchor_centre)
 
     for part in pool.map(counted, chunks):
         sums.add(part)
@@ -256,8 +257,7 @@ def _too_large(level: FactorArrays, shape: LevelShape, rule: RuleFacts) -> Bools
     if rule.reach is None or (limit and limit.critical == "critical_anchor_t" and limit.value <= rule.reach.max_ratio):
         return np.zeros_like(level.fits)  # what fits is within reach
     anchor_wh = shape.anchor_wh_px / np.float32(shape.stride)
-    with np.errstate(over="ignore"):
-        ratio = np.maximum(*(level.cxcywh_cell[2 + axis] / anchor_wh[:, axis, None] for axis in (0, 1)))
+    ratio = np.maximum(*(level.cxcywh_cell[2 + axis] / anchor_wh[:, axis, None] for axis in (0, 1)))
     too_large: Bools = level.fits & (ratio >= rule.reach.max_ratio)
     return too_large
 
