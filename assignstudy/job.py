@@ -8,6 +8,7 @@ import platform
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -111,12 +112,14 @@ def carry_out(order: Order, rule: Rule, transform: Transform) -> bool:
     result = study.run(_study(order.config, labels.dataset, rule, levels, transform))
     watch.seconds |= result.seconds
     watch.restart()
-    record.write_tables(order.folder, result.tables)
+    with ThreadPoolExecutor(1) as beside:  # Parquet is written without holding up Python, so the page is made meanwhile
+        writing = beside.submit(record.write_tables, order.folder, result.tables)
+        page_errors: tuple[str, ...] = ()
+        if order.config["report"]["page"]:
+            page_errors = _write_page(order, labels, rule, result)
+            watch.lap("page")
+        writing.result()
     watch.lap("write_tables")
-    page_errors: tuple[str, ...] = ()
-    if order.config["report"]["page"]:
-        page_errors = _write_page(order, labels, rule, result)
-        watch.lap("page")
     record.write_record(order.folder, _finished(order, labels, result, watch.seconds, page_errors))
     return True
 
