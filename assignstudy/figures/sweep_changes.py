@@ -62,7 +62,7 @@ def draw(rows: Sequence[ChangeRow], against: str = "against the baseline") -> Fi
 
 
 def _name(row: ChangeRow) -> str:
-    return style.shorten(row.name, 36)
+    return style.shorten(row.name, 46)
 
 
 def _draw_side(axes: Axes, place: int, by_size: dict[str, int], direction: int) -> None:
