@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import functools
 import math
 import os
 import pkgutil
@@ -108,6 +109,7 @@ def main() -> int:
 def job(cfg: DictConfig) -> None:
     """Do one run; Hydra calls this. What goes wrong for a reason the user can mend is in the run's record."""
     from assignstudy.job import carry_out, failure_recorded, forget_labels
+    from assignstudy.models.loading import model_source
 
     order = _order(cfg)
     launch = _LAUNCH.get(None)
@@ -118,7 +120,8 @@ def job(cfg: DictConfig) -> None:
     with failure_recorded(order), _stop_prevails(launch):  # in this order: a stop is no failure
         _check(cfg, order)
         rule, transform = (_built(group, order.config[group]) for group in ("assigner", "transform"))
-        if not carry_out(order, rule, transform) and launch is not None:
+        model = model_source(order.config["model"], functools.partial(_built, "model"))
+        if not carry_out(order, rule, transform, model) and launch is not None:
             launch.kept += 1
 
 

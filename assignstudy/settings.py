@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,19 @@ from assignstudy.errors import ConfigError
 
 DEVICES = ("cpu", "cuda")
 THRESHOLDS = ("anchor_t", "iou_t")
-GROUPS = ("dataset", "anchors", "assigner", "transform", "report")
+GROUPS = ("dataset", "anchors", "assigner", "transform", "model", "report")
+MODEL_KEYS = {
+    "none": (),
+    "demo": ("seed",),
+    "torchscript": ("path",),
+    "custom": ("_target_", "options", "weights"),
+}
+"""The models there are, and the entries that each has beside those of all models."""
+
+LAYER_KEYS = ("layers", "channels", "strongest")
+MOST_CHANNELS = 64
+"""More channels than anybody looks at, and than a page should carry."""
+
 LONGEST_SIDE_PX = 65536
 """The longest side and stride: up to here float32 still tells positions 1/256 px apart."""
 
@@ -37,6 +49,7 @@ class Settings:
         anchors: ``strides`` and ``wh_px``, None for the published ones, or the ``path`` of a file with both.
         assigner: The rule's class and options.
         transform: The transform's class and options.
+        model: A network whose layers pages show, see :func:`check_model`.
         report: Options of the report.
         anchor_t: Largest side ratio that fits (strictly below), above 1; None for the rule's published value.
         iou_t: The IoU that a fitting anchor exceeds or reaches, from 0 to 1; None for the rule's published value.
@@ -51,6 +64,7 @@ class Settings:
     anchors: Any = None
     assigner: Any = None
     transform: Any = None
+    model: Any = None
     report: Any = None
     anchor_t: float | None = None
     iou_t: float | None = None
@@ -67,6 +81,7 @@ class Settings:
         _check_ratio("anchor_t", self.anchor_t)
         _check_iou("iou_t", self.iou_t)
         input_hw(self.imgsz)
+        check_model(self.model)
         if self.device not in DEVICES:
             raise ConfigError(f"device: expected {' or '.join(DEVICES)}, got {self.device}")
         if self.report.keys() != {"page"} or not isinstance(self.report["page"], bool):
@@ -204,6 +219,27 @@ def check_anchors(config: Mapping[str, Any], rule: str, choice: str, published: 
         )
 
 
+def check_model(model: Mapping[str, Any]) -> None:
+    """Refuse a ``model`` group that cannot be used.
+
+    Args:
+        model: ``name``, the entries of :data:`MODEL_KEYS` for it and, but for ``none``, those of :data:`LAYER_KEYS`.
+
+    Raises:
+        ConfigError: Naming the first entry that cannot be used.
+    """
+    name = model.get("name")
+    if not isinstance(name, str) or name not in MODEL_KEYS:
+        raise ConfigError(f"model.name: expected one of {', '.join(MODEL_KEYS)}, got {name}")
+    keys = {"name", *MODEL_KEYS[name], *(LAYER_KEYS if name != "none" else ())}
+    if model.keys() != keys:
+        wrong = min(model.keys() ^ keys)
+        raise ConfigError(f"model.{wrong}: expected the entries {', '.join(sorted(keys))} for model={name}")
+    for key, (is_usable, expected) in _MODEL_VALUES.items():
+        if key in model and not is_usable(model[key]):
+            raise ConfigError(f"model.{key}: expected {expected}, got {model[key]}")
+
+
 def _is_left_out(anchors: Mapping[str, Any]) -> bool:
     return dict(anchors) == {"strides": None, "wh_px": None}
 
@@ -283,3 +319,27 @@ def _is_side(value: object) -> bool:
 
 def _as_float32(value: float) -> float:
     return ctypes.c_float(value).value
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and value != ""
+
+
+def _is_count(value: object, least: int, most: float) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+_MODEL_VALUES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "seed": (lambda value: _is_count(value, 0, math.inf), "a whole number from 0 up"),
+    "path": (_is_text, "the path of a TorchScript archive"),
+    "_target_": (_is_text, "the dotted name of a class or function that returns a torch.nn.Module"),
+    "options": (lambda value: isinstance(value, dict), "keyword arguments, as in +model.options.width=0.5"),
+    "weights": (lambda value: value is None or _is_text(value), "the path of a state dict"),
+    "layers": (
+        lambda value: value is None or (_is_list(value) and len(value) > 0 and all(map(_is_text, value))),
+        "a list of names, as in model.layers=[neck.0,neck.1]",
+    ),
+    "channels": (lambda value: _is_count(value, 1, MOST_CHANNELS), f"a whole number from 1 to {MOST_CHANNELS}"),
+    "strongest": (lambda value: isinstance(value, bool), "true or false"),
+}
+"""What each entry of a model may be, and how to say so."""
