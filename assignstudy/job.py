@@ -25,9 +25,13 @@ from assignstudy.datasets.fingerprint import fingerprint
 from assignstudy.errors import AssignStudyError, RecordError
 from assignstudy.record import RunRecord
 from assignstudy.settings import THRESHOLDS, Config, anchor_levels, input_hw
+from assignstudy.statistics.gallery import Gallery, Wish, named
 from assignstudy.study import Study, StudyResult
 from assignstudy.transforms import Transform
 from assignstudy.types import Dataset, PyramidLevel
+
+GALLERY_PX = 1280
+"""Longest side to which photos are scaled down before they are cut and compressed for a page."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,14 +98,18 @@ def carry_out(order: Order, rule: Rule, transform: Transform) -> bool:
     if is_done(order, labels.fingerprint):
         return False
     clear(order.folder)
-    result = study.run(_study(order.config, labels.dataset, rule, levels, transform))
+    wish = _wish(order.config, labels.dataset)
+    setting = _study(order.config, labels.dataset, rule, levels, transform)
+    result = study.run(setting)
     watch.seconds |= result.seconds
     watch.restart()
     record.write_tables(order.folder, result.tables)
     watch.lap("write_tables")
     page_errors: tuple[str, ...] = ()
     if order.config["report"]["page"]:
-        page_errors = _write_page(order, labels, rule, result)
+        shown = study.show(setting, result, wish, GALLERY_PX) if wish.images or wish.pick else None
+        watch.lap("gallery")
+        page_errors = _write_page(order, labels, rule, result, shown)
         watch.lap("page")
     record.write_record(order.folder, _finished(order, labels, result, watch.seconds, page_errors))
     return True
@@ -159,7 +167,17 @@ def _study(
     return Study(dataset, rule, levels, transform, input_hw(config["imgsz"]), config["device"])
 
 
-def _write_page(order: Order, labels: _Labels, rule: Rule, result: StudyResult) -> tuple[str, ...]:
+def _wish(config: Config, dataset: Dataset) -> Wish:
+    """Which images to show; names that fit none are refused before any work is done."""
+    shown = config["report"]["gallery"]
+    for name in shown["pick"]:
+        named(name, dataset.image_paths)
+    return Wish(shown["images"], tuple(shown["pick"]))
+
+
+def _write_page(
+    order: Order, labels: _Labels, rule: Rule, result: StudyResult, shown: Gallery | None
+) -> tuple[str, ...]:
     from assignstudy.report.render import write_run_page  # matplotlib and jinja2: only where a page is wanted
     from assignstudy.report.view import RunView
 
@@ -171,6 +189,7 @@ def _write_page(order: Order, labels: _Labels, rule: Rule, result: StudyResult) 
         settings=_shown_settings(order),
         provenance=_provenance(order, labels),
         notices=result.notices,
+        gallery=shown,
     )
     return write_run_page(order.folder / record.PAGE_FILE, view)
 

@@ -84,8 +84,7 @@ class Settings:
         check_model(self.model)
         if self.device not in DEVICES:
             raise ConfigError(f"device: expected {' or '.join(DEVICES)}, got {self.device}")
-        if self.report.keys() != {"page"} or not isinstance(self.report["page"], bool):
-            raise ConfigError(f"report: expected report.page, true or false, got {self.report}")
+        _check_report(self.report)
 
 
 @dataclass(frozen=True)
@@ -242,6 +241,19 @@ def check_model(model: Mapping[str, Any]) -> None:
 
 def _is_left_out(anchors: Mapping[str, Any]) -> bool:
     return dict(anchors) == {"strides": None, "wh_px": None}
+
+
+def _check_report(report: Mapping[str, Any]) -> None:
+    if report.keys() != {"page", "gallery"} or not isinstance(report["page"], bool):
+        raise ConfigError(f"report: expected report.page, true or false, and report.gallery, got {report}")
+    gallery = report["gallery"]
+    if not isinstance(gallery, dict) or gallery.keys() != {"images", "pick"}:
+        raise ConfigError(f"report.gallery: expected report.gallery.images and report.gallery.pick, got {gallery}")
+    images, pick = gallery["images"], gallery["pick"]
+    if not isinstance(images, int) or isinstance(images, bool) or images < 0:
+        raise ConfigError(f"report.gallery.images: expected a whole number, 0 for none, got {images}")
+    if not _is_list(pick) or not all(isinstance(name, str) for name in pick):
+        raise ConfigError(f"report.gallery.pick: expected file names, as in [street-00003.png], got {pick}")
 
 
 def _check_ratio(key: str, value: float | None) -> None:

@@ -14,7 +14,8 @@ from assignstudy.assign import run as assignment
 from assignstudy.assign.device import check_device
 from assignstudy.assign.rule import Rule
 from assignstudy.errors import ConfigError
-from assignstudy.statistics import classes, door, ground_truths, levels, scalars, tally
+from assignstudy.statistics import classes, door, gallery, ground_truths, levels, scalars, tally
+from assignstudy.statistics.gallery import Gallery, Wish
 from assignstudy.statistics.tables import RunTables
 from assignstudy.transforms import NetworkInput, Transform, round_up_to_stride, to_network_input
 from assignstudy.types import DataIssue, Dataset, PyramidLevel
@@ -67,12 +68,14 @@ class StudyResult:
         input_hw: Height and width of the network input as used (the largest possible one for ``rect``).
         seconds: Time per stage.
         notices: Sentences that the user must see.
+        network_input: The labels after the transform.
     """
 
     tables: RunTables
     input_hw: tuple[int, int]
     seconds: dict[str, float]
     notices: tuple[str, ...]
+    network_input: NetworkInput
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,26 @@ def run(study: Study) -> StudyResult:
         counts = _count(study, network_input, labels)
     with watch.stage("tables"):
         tables = _tables(study, labels, counts, study.dataset.issues + network_input.issues)
-    return StudyResult(tables, (height, width), watch.seconds, _notices(study, (height, width), multiple))
+    notices = _notices(study, (height, width), multiple)
+    return StudyResult(tables, (height, width), watch.seconds, notices, network_input)
+
+
+def show(study: Study, result: StudyResult, wish: Wish, longest_px: int | None = None) -> Gallery:
+    """The images to show with all their positives.
+
+    Args:
+        study: What was studied.
+        result: What was found.
+        wish: Which images.
+        longest_px: Pictures with a longer side are scaled down to it; None keeps them as they are.
+
+    Raises:
+        ConfigError: If a picked name fits no image, or several.
+    """
+    chosen = gallery.choose(result.tables, study.dataset.image_paths, wish)
+    return gallery.compute(
+        study.dataset, result.network_input, study.rule, study.levels, result.tables, chosen, longest_px
+    )
 
 
 def _count(study: Study, network_input: NetworkInput, labels: door.LabelArrays) -> tally.Tally:

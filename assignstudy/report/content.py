@@ -132,6 +132,29 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Plate:
+    """One image of the gallery.
+
+    Attributes:
+        title: The image's path.
+        summary: Why it is shown.
+        thumbnail: A small picture for the line that unfolds it, or nothing.
+        rows: Its pictures, those beside each other that belong together.
+        lines: One sentence per ground truth.
+        notice: What is wrong with its picture, or empty.
+        folded: Whether it is folded until asked for (on paper it never is).
+    """
+
+    title: str
+    summary: str
+    thumbnail: Markup
+    rows: tuple[tuple[Picture, ...], ...]
+    lines: tuple[str, ...]
+    notice: str = ""
+    folded: bool = True
+
+
+@dataclass(frozen=True)
 class Card:
     """One number of the verdict.
 
@@ -192,6 +215,8 @@ class SectionContent:
         cards: The verdict's numbers.
         alerts: What should worry, worst first.
         pictures: Its figures.
+        symbols: What several pictures share, as an ``<svg>`` that shows nothing itself, or nothing.
+        plates: The images of the gallery.
         tables: The tables behind them.
         facts: A list of labels and values.
         how_to_read: One line, or empty.
@@ -204,6 +229,8 @@ class SectionContent:
     cards: tuple[Card, ...] = ()
     alerts: tuple[Alert, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    symbols: Markup = Markup("")
+    plates: tuple[Plate, ...] = ()
     tables: tuple[TableView, ...] = ()
     facts: tuple[Fact, ...] = ()
     how_to_read: str = ""

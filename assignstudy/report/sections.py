@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from assignstudy.report import gallery
 from assignstudy.report import run_sections as answer
 from assignstudy.report.content import Finding, SectionContent, State
 from assignstudy.report.view import RunView
@@ -20,12 +21,14 @@ class Section:
         title: Its heading.
         build: Computes, draws and words it, from ``(view, key, title)``.
         applies: Whether it means anything for a rule.
+        is_wanted: Whether the run was asked for it.
     """
 
     key: str
     title: str
     build: Callable[[RunView, str, str], SectionContent]
     applies: Callable[[RuleFacts], bool] = lambda _rule: True
+    is_wanted: Callable[[RunView], bool] = lambda _view: True
 
 
 def _threshold_decides(rule: RuleFacts) -> bool:
@@ -43,14 +46,15 @@ SECTIONS = (
     Section("crowding", "Contested and unreachable slots", answer.crowding, lambda rule: rule.shares_slots),
     Section("background", "Positives and background", answer.background, lambda rule: not rule.shares_slots),
     Section("classes", "Classes", answer.classes),
+    Section("gallery", "Pictures", gallery.pictures, is_wanted=lambda view: view.gallery is not None),
     Section("issues", "Data issues", answer.data_issues),
     Section("provenance", "Provenance", answer.provenance),
 )
 
 
 def build(view: RunView) -> tuple[SectionContent, ...]:
-    """All sections that apply to the run's rule; one that cannot be built carries its error."""
-    return tuple(_built(section, view) for section in SECTIONS if section.applies(view.rule))
+    """All sections that apply to the run's rule and are wanted; one that cannot be built carries its error."""
+    return tuple(_built(section, view) for section in SECTIONS if section.applies(view.rule) and section.is_wanted(view))
 
 
 def _built(section: Section, view: RunView) -> SectionContent:

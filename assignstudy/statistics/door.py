@@ -110,6 +110,12 @@ def level_shapes(levels: tuple[PyramidLevel, ...]) -> tuple[LevelShape, ...]:
     return tuple(LevelShape(level.name, level.stride, _array(level.anchor_wh_px)) for level in levels)
 
 
+def no_positives() -> LevelArrays:
+    """A level on which nothing is positive."""
+    none = np.empty(0, np.int64)
+    return LevelArrays(none, none, none, none, none, np.empty(0, np.bool_), np.empty(0, np.float32))
+
+
 def _array(tensor: Tensor) -> npt.NDArray[Any]:
     array: npt.NDArray[Any] = tensor.cpu().numpy()
     return array

@@ -1,0 +1,208 @@
+"""One picture of the gallery before it is drawn: what stands where, in the units of its data.
+
+A panel is plain values: boxes, strokes, dots and numbers in cells or pixels, exactly as the tables have them.
+``panel_svg`` writes it for pages, where a photo is embedded once and shared by all panels; ``panel_file`` draws it with
+matplotlib for files that go into papers. Neither moves a mark: both leave that to the coordinate system of the picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.ticker import MaxNLocator
+
+Doubles = npt.NDArray[np.float64]
+
+WIDTH_PX = 348.0
+"""Width of a panel on a page with three columns."""
+
+TALLEST_PX = 330.0
+"""Height of the tallest plot; taller ones become narrower instead."""
+
+FONT_PX = 11.5
+TAG_PX = 11.5
+
+
+@dataclass(frozen=True)
+class Margins:
+    """Space around the plot for ticks, labels and the legend, in pixels of the page."""
+
+    left: float = 42
+    right: float = 8
+    top: float = 8
+    bottom: float = 36
+
+
+MARGINS = Margins()
+LEGEND_LINE_PX = 18.0
+
+
+@dataclass(frozen=True)
+class Pen:
+    """How a mark is drawn.
+
+    Attributes:
+        colour: Name of a colour, as in ``figures.style.COLOURS``.
+        width: Of its outline in pixels of the page; 0 for none.
+        is_dashed: Whether the outline is dashed.
+        fill: Opacity of the inside, 0 to 1.
+        on_photo: Whether a dark line lies under the outline, so that it stays visible on any picture.
+    """
+
+    colour: str
+    width: float = 0.0
+    is_dashed: bool = False
+    fill: float = 0.0
+    on_photo: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Rects:
+    """(K, 4) boxes by their corners x1, y1, x2, y2; ``name`` is what the legend calls them, or empty."""
+
+    xyxy: Doubles
+    pen: Pen
+    name: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Strokes:
+    """(K, 4) straight lines from x1, y1 to x2, y2."""
+
+    xyxy: Doubles
+    pen: Pen
+    name: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Dots:
+    """(K, 2) round dots as wide as the pen."""
+
+    xy: Doubles
+    pen: Pen
+    name: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Tags:
+    """Short texts at (K, 2) points, each above and right of its own; one colour each."""
+
+    xy: Doubles
+    texts: tuple[str, ...]
+    colours: tuple[str, ...]
+    on_photo: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A picture that fills a box x1, y1, x2, y2; ``key`` says which."""
+
+    key: str
+    xyxy: tuple[float, float, float, float]
+    name: str = ""
+
+
+Mark = Rects | Strokes | Dots | Tags | Photo
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """A picture with axes in data units, the origin at the upper left.
+
+    Attributes:
+        key: What its file is called; unique within an image.
+        caption: What it shows, one short line.
+        wh: Width and height of the plot in data units; what lies outside is cut off.
+        x_label: What the x axis counts, with its unit.
+        y_label: What the y axis counts.
+        marks: From the lowest to the uppermost.
+    """
+
+    key: str
+    caption: str
+    wh: tuple[float, float]
+    x_label: str
+    y_label: str
+    marks: tuple[Mark, ...]
+
+    @property
+    def scale(self) -> float:
+        """Pixels of the page per data unit."""
+        width, height = self.wh
+        return min((WIDTH_PX - MARGINS.left - MARGINS.right) / width, TALLEST_PX / height)
+
+    @property
+    def plot_wh_px(self) -> tuple[float, float]:
+        """Width and height of the plot on the page."""
+        return self.wh[0] * self.scale, self.wh[1] * self.scale
+
+    def ticks(self) -> tuple[list[float], list[float]]:
+        """Where to write numbers along the x and along the y axis."""
+        return _ticks(self.wh[0]), _ticks(self.wh[1])
+
+    def legend(self) -> tuple[tuple[str, tuple[Mark, ...]], ...]:
+        """Each name with one mark of every kind that carries it, in order of appearance."""
+        found: dict[str, dict[type[Mark], Mark]] = {}
+        for mark in self.marks:
+            if not isinstance(mark, Tags) and mark.name:
+                found.setdefault(mark.name, {}).setdefault(type(mark), mark)
+        return tuple((name, tuple(marks.values())) for name, marks in found.items())
+
+
+def _ticks(end: float) -> list[float]:
+    places = MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10], integer=True).tick_values(0, end)
+    return [float(place) for place in places if 0 <= place <= end]
+
+
+def hatching(xyxy: Doubles, lines: int) -> Doubles:
+    """(K, 4) rising diagonals that hatch (n, 4) boxes, ``lines`` to each, evenly spaced from corner to corner."""
+    parts = [_diagonal(xyxy, (k + 1) / (lines + 1)) for k in range(lines)]
+    return np.concatenate(parts) if parts else np.empty((0, 4))
+
+
+def _diagonal(xyxy: Doubles, share: float) -> Doubles:
+    """The line through each box at a share of the way from its upper left to its lower right corner."""
+    x1, y1, x2, y2 = xyxy.T
+    along = 2 * share
+    low, high = max(0.0, along - 1), min(1.0, along)
+    width, height = x2 - x1, y2 - y1
+    return np.stack((x1 + low * width, y1 + high * height, x1 + high * width, y1 + low * height), axis=1)
+
+
+def legend_rows(panel: Panel) -> list[list[tuple[float, str, tuple[Mark, ...]]]]:
+    """The legend in lines that fit the panel: per entry its left end in pixels, its name and its marks."""
+    rows: list[list[tuple[float, str, tuple[Mark, ...]]]] = []
+    left = WIDTH_PX
+    for name, marks in panel.legend():
+        width = _SWATCH_PX + _LETTER_PX * len(name) + _GAP_PX
+        if left + width > WIDTH_PX and left > 0:
+            rows.append([])
+            left = 0.0
+        rows[-1].append((left, name, marks))
+        left += width
+    return rows
+
+
+_SWATCH_PX = 19.0
+_LETTER_PX = 5.9
+_GAP_PX = 13.0
+
+
+def size_px(panel: Panel) -> tuple[float, float]:
+    """Width and height of the whole picture on the page."""
+    height = MARGINS.top + panel.plot_wh_px[1] + MARGINS.bottom + LEGEND_LINE_PX * len(legend_rows(panel))
+    return WIDTH_PX, height
+
+
+def drawn(panel: Panel, kind: type[Rects] | type[Strokes] | type[Dots], name: str) -> Doubles:
+    """Coordinates of all marks of a kind and a name, in data units."""
+    return np.concatenate([np.empty((0, 4 if kind is not Dots else 2)), *_coordinates(panel, kind, name)])
+
+
+def _coordinates(panel: Panel, kind: type[Mark], name: str) -> Iterator[Doubles]:
+    for mark in panel.marks:
+        if isinstance(mark, kind) and not isinstance(mark, Tags | Photo) and mark.name == name:
+            yield mark.xy if isinstance(mark, Dots) else mark.xyxy
