@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
@@ -23,12 +23,21 @@ from assignstudy.assign.rule import Rule
 from assignstudy.datasets import read_dataset
 from assignstudy.datasets.fingerprint import fingerprint
 from assignstudy.errors import AssignStudyError, RecordError
+from assignstudy.models.loading import ModelSource
+from assignstudy.models.study import LayerChoice, Subject
+from assignstudy.models.study import study as look_into
+from assignstudy.models.taps import check_layers
 from assignstudy.record import RunRecord
 from assignstudy.settings import THRESHOLDS, Config, anchor_levels, input_hw
 from assignstudy.statistics.gallery import Gallery, Wish, named
 from assignstudy.study import Study, StudyResult
 from assignstudy.transforms import Transform
 from assignstudy.types import Dataset, PyramidLevel
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from assignstudy.report.view import ModelView
 
 GALLERY_PX = 1280
 """Longest side to which photos are scaled down before they are cut and compressed for a page."""
@@ -60,6 +69,14 @@ class _Labels(NamedTuple):
     fingerprint: str
 
 
+class _Loaded(NamedTuple):
+    """A model, what it is called, and which of its layers to read."""
+
+    title: str
+    module: nn.Module
+    choice: LayerChoice
+
+
 @contextmanager
 def failure_recorded(order: Order) -> Iterator[None]:
     """Record a run as failed if the body raises.
@@ -76,13 +93,14 @@ def failure_recorded(order: Order) -> Iterator[None]:
             raise
 
 
-def carry_out(order: Order, rule: Rule, transform: Transform) -> bool:
+def carry_out(order: Order, rule: Rule, transform: Transform, model: ModelSource | None = None) -> bool:
     """Do one run, unless its folder already holds it, finished, for the same labels.
 
     Args:
         order: What to do and where.
         rule: The assignment rule with its threshold.
         transform: How images become the network input.
+        model: The model to look into, if any.
 
     Returns:
         Whether there was anything to do.
@@ -100,6 +118,7 @@ def carry_out(order: Order, rule: Rule, transform: Transform) -> bool:
     clear(order.folder)
     wish = _wish(order.config, labels.dataset)
     setting = _study(order.config, labels.dataset, rule, levels, transform)
+    loaded = _loaded(order.config, setting, model) if model and order.config["report"]["page"] else None
     result = study.run(setting)
     watch.seconds |= result.seconds
     watch.restart()
@@ -109,7 +128,9 @@ def carry_out(order: Order, rule: Rule, transform: Transform) -> bool:
     if order.config["report"]["page"]:
         shown = study.show(setting, result, wish, GALLERY_PX) if wish.images or wish.pick else None
         watch.lap("gallery")
-        page_errors = _write_page(order, labels, rule, result, shown)
+        page_errors = _write_page(
+            order, labels, result, rule, shown, loaded and _model_view(loaded, setting, result, shown)
+        )
         watch.lap("page")
     record.write_record(order.folder, _finished(order, labels, result, watch.seconds, page_errors))
     return True
@@ -124,7 +145,10 @@ def is_done(order: Order, labels_fingerprint: str) -> bool:
     wanted = [f"{name}.parquet" for name in record.TABLES] + [record.PAGE_FILE] * order.config["report"]["page"]
     is_whole = all((order.folder / name).is_file() for name in wanted)
     is_same = (found.run_key, found.fingerprint) == (order.run_key, labels_fingerprint)
-    return found.status == "finished" and is_whole and is_same and _deciding(found.config) == _deciding(order.config)
+    is_page_wanted = order.config["report"]["page"]
+    is_same_page = not is_page_wanted or found.config.get("model") == order.config["model"]
+    is_decided_alike = _deciding(found.config) == _deciding(order.config)
+    return found.status == "finished" and is_whole and is_same and is_same_page and is_decided_alike
 
 
 def clear(folder: Path) -> None:
@@ -175,8 +199,28 @@ def _wish(config: Config, dataset: Dataset) -> Wish:
     return Wish(shown["images"], tuple(shown["pick"]))
 
 
+def _loaded(config: Config, setting: Study, source: ModelSource) -> _Loaded:
+    """The model, with everything checked that can be before any work is done."""
+    options = config["model"]
+    choice = LayerChoice(tuple(options["layers"] or ()), options["channels"], options["strongest"])
+    module = source.load(setting.levels, len(setting.dataset.class_names))
+    check_layers(module, choice.layers)
+    return _Loaded(source.title, module, choice)
+
+
+def _model_view(model: _Loaded, setting: Study, result: StudyResult, shown: Gallery | None) -> ModelView:
+    """The model with the images of the gallery, not yet shown to it: what it raises is its section's error."""
+    from assignstudy.report.view import ModelView
+
+    dataset = setting.dataset
+    subject = Subject(dataset, result.network_input, setting.rule, setting.levels, result.input_hw)
+    indices = [dataset.image_paths.index(image.path) for image in shown.images] if shown else []
+    study_pictures = functools.partial(look_into, model.module, subject, indices, model.choice)
+    return ModelView(model.title, model.choice.strongest, functools.cache(study_pictures))
+
+
 def _write_page(
-    order: Order, labels: _Labels, rule: Rule, result: StudyResult, shown: Gallery | None
+    order: Order, labels: _Labels, result: StudyResult, rule: Rule, shown: Gallery | None, model: ModelView | None
 ) -> tuple[str, ...]:
     from assignstudy.report.render import write_run_page  # matplotlib and jinja2: only where a page is wanted
     from assignstudy.report.view import RunView
@@ -190,6 +234,7 @@ def _write_page(
         provenance=_provenance(order, labels),
         notices=result.notices,
         gallery=shown,
+        model=model,
     )
     return write_run_page(order.folder / record.PAGE_FILE, view)
 
@@ -200,6 +245,8 @@ def _shown_settings(order: Order) -> dict[str, str]:
     sides = config["imgsz"]
     imgsz = {"imgsz": "x".join(map(str, sides)) if isinstance(sides, list) else str(sides)}
     shown = {group: choices[group] for group in ("dataset", "assigner", "anchors", "transform")}
+    if config["model"]["name"] != "none":
+        shown["model"] = choices["model"]
     return shown | thresholds | imgsz
 
 

@@ -15,7 +15,7 @@ from assignstudy.models.features import FeatureMap, feature_map
 from assignstudy.models.picture import as_tensor, network_picture
 from assignstudy.models.predictions import PictureLoss, as_one_batch, picture_loss, training_outputs
 from assignstudy.models.taps import Grid, look
-from assignstudy.transforms import NetworkInput, Transform
+from assignstudy.transforms import NetworkInput
 from assignstudy.types import Assignment, Dataset, InputBoxes, PyramidLevel
 
 
@@ -49,7 +49,6 @@ class Subject:
     Attributes:
         dataset: The labels, with their pictures.
         network_input: The same after the transform.
-        transform: How images become the network input.
         rule: The assignment rule with its threshold.
         levels: The detection scales.
         input_hw: Height and width of the network input as used.
@@ -57,7 +56,6 @@ class Subject:
 
     dataset: Dataset
     network_input: NetworkInput
-    transform: Transform
     rule: Rule
     levels: tuple[PyramidLevel, ...]
     input_hw: tuple[int, int]
@@ -82,8 +80,9 @@ class Subject:
             original = self.dataset.load_picture(image_index)
         except OSError:
             return None
-        height, width = self.input_hw
-        return as_tensor(network_picture(original, self.transform, (width, height), self.input_wh(image_index)))
+        placed = (self.network_input.resized_wh_px, self.network_input.pad_px)
+        resized_wh, pad = (part[image_index].tolist() for part in placed)
+        return as_tensor(network_picture(original, resized_wh, pad, self.input_wh(image_index)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,12 +90,12 @@ class PictureStudy:
     """What a model holds for one picture.
 
     Attributes:
-        image_index: Which image.
+        path: Of the image, as in the data set.
         maps: Its layers, in the order asked for, each by level.
         loss: What its ground truths cost in a batch of all pictures shown; None without a loss.
     """
 
-    image_index: int
+    path: str
     maps: tuple[FeatureMap, ...]
     loss: PictureLoss | None
 
@@ -151,7 +150,7 @@ def _look_at(
         for one in tapped
         for level in [grids.index(one.grid)]
     ]
-    return PictureStudy(image_index, tuple(maps), losses.of(output, assignment, boxes))
+    return PictureStudy(subject.dataset.image_paths[image_index], tuple(maps), losses.of(output, assignment, boxes))
 
 
 def _grids(subject: Subject, image_index: int) -> list[Grid]:

@@ -32,6 +32,8 @@ class Kind(StrEnum):
     """A count, with thousands separators."""
     NUMBER = "number"
     """A size in pixels, a mean: at most two decimals."""
+    SIGNIFICANT = "significant"
+    """A quantity without a scale of its own: three significant digits."""
     RATIO = "ratio"
     """Four decimals."""
     PERCENT = "percent"

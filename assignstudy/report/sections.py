@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from assignstudy.report import gallery
+from assignstudy.report import gallery, model_sections
 from assignstudy.report import run_sections as answer
 from assignstudy.report.content import Finding, SectionContent, State
 from assignstudy.report.view import RunView
@@ -47,6 +47,8 @@ SECTIONS = (
     Section("background", "Positives and background", answer.background, lambda rule: not rule.shares_slots),
     Section("classes", "Classes", answer.classes),
     Section("gallery", "Pictures", gallery.pictures, is_wanted=lambda view: view.gallery is not None),
+    Section("features", "Feature maps", model_sections.feature_maps, is_wanted=lambda view: view.model is not None),
+    Section("losses", "Loss per ground truth", model_sections.losses, is_wanted=lambda view: view.model is not None),
     Section("issues", "Data issues", answer.data_issues),
     Section("provenance", "Provenance", answer.provenance),
 )
@@ -54,7 +56,9 @@ SECTIONS = (
 
 def build(view: RunView) -> tuple[SectionContent, ...]:
     """All sections that apply to the run's rule and are wanted; one that cannot be built carries its error."""
-    return tuple(_built(section, view) for section in SECTIONS if section.applies(view.rule) and section.is_wanted(view))
+    return tuple(
+        _built(section, view) for section in SECTIONS if section.applies(view.rule) and section.is_wanted(view)
+    )
 
 
 def _built(section: Section, view: RunView) -> SectionContent:

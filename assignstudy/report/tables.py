@@ -15,6 +15,7 @@ LONGEST = 50
 _PRINT: dict[Kind, Callable[[float | None], str]] = {
     Kind.INT: words.integer,
     Kind.NUMBER: words.number,
+    Kind.SIGNIFICANT: words.significant,
     Kind.RATIO: words.ratio,
     Kind.PERCENT: words.percent,
 }

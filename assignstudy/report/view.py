@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from assignstudy.models.study import ModelStudy
 from assignstudy.statistics.gallery import Gallery
 from assignstudy.statistics.tables import RunTables
 from assignstudy.types import RuleFacts
+
+
+@dataclass(frozen=True, eq=False)
+class ModelView:
+    """A model to look into.
+
+    Attributes:
+        title: What it is called; no folder in it.
+        strongest: Whether the channels shown are the strongest ones, else the first.
+        study: Shows it the images of the gallery, the first time it is called; its outcome stays. Raises ModelError
+            where the model does not fit the run, and whatever the model itself raises.
+    """
+
+    title: str
+    strongest: bool
+    study: Callable[[], ModelStudy]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +40,7 @@ class RunView:
         provenance: Where the numbers come from, label to value: configuration as YAML, versions, commit, fingerprint.
         notices: Sentences that the reader must see.
         gallery: The images to show; None to go without.
+        model: The model to show them to; None to go without.
     """
 
     dataset: str
@@ -33,3 +51,4 @@ class RunView:
     provenance: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
     gallery: Gallery | None = None
+    model: ModelView | None = None

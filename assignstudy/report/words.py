@@ -39,6 +39,13 @@ def number(value: float | None) -> str:
     return text.rstrip("0").rstrip(".")
 
 
+def significant(value: float | None) -> str:
+    """Three significant digits, with a true minus: ``0.0431``, ``−12.3``; a dash where undefined."""
+    if value is None or is_undefined(value):
+        return UNDEFINED
+    return f"{value:.3g}".replace("-", "−")
+
+
 def percent(share: float | None) -> str:
     """A share from 0 to 1 as percent: one decimal, two below one percent, and neither 0 nor 100 unless it is."""
     if share is None or is_undefined(share):

@@ -1,0 +1,181 @@
+"""What a model adds to the page: its feature maps under the positive cells, and what each ground truth costs it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator
+from typing import Any
+from xml.etree import ElementTree
+
+import pandas as pd
+from markupsafe import Markup
+
+from assignstudy.figures import feature_maps as figures
+from assignstudy.figures import panel_svg
+from assignstudy.figures.panel import Panel, Photo
+from assignstudy.models.features import FeatureMap
+from assignstudy.models.study import ModelStudy, PictureStudy
+from assignstudy.report import words
+from assignstudy.report.content import Column, Finding, Kind, Picture, Plate, SectionContent, State, TableView
+from assignstudy.report.tables import LONGEST, table
+from assignstudy.report.view import ModelView, RunView
+from assignstudy.statistics import activations, model_losses
+from assignstudy.statistics.door import LevelShape
+from assignstudy.statistics.entered import records
+from assignstudy.statistics.gallery import Gallery, ShownImage
+
+NO_PICTURE = "No picture of this run can be shown to the model; report.gallery.images=8 with picture files shows some."
+
+
+def feature_maps(view: RunView, key: str, title: str) -> SectionContent:
+    """What the model's layers hold for the images of the gallery."""
+    model, gallery, study = _shown(view)
+    if gallery is None or not study.pictures:
+        return SectionContent(key, title, Finding(NO_PICTURE, State.WATCH))
+    found = activations.compute((one for picture in study.pictures for one in picture.maps), gallery.levels)
+    images = {image.path: image for image in gallery.images}
+    shown = [(number, images[picture.path], picture) for number, picture in enumerate(study.pictures)]
+    return SectionContent(
+        key,
+        title,
+        Finding(_answer(found)),
+        symbols=_symbols(_pngs(shown, key)),
+        plates=tuple(_plate(image, picture, gallery, model, f"{key}-{number}") for number, image, picture in shown),
+        tables=(_activation_table(found),),
+        how_to_read=f"{model.title}: one forward pass per image, in evaluation mode. Each map runs from its own lowest "
+        "value (dark) to its highest (bright), one square per cell of the level. Outlines are positive cells in the "
+        "colour of their ground truth, those beside the centre's dashed. The rest counts all other cells, padding too.",
+    )
+
+
+def losses(view: RunView, key: str, title: str) -> SectionContent:
+    """Which ground truths of the images shown cost the model most."""
+    _, gallery, study = _shown(view)
+    shares = [picture.loss for picture in study.pictures if picture.loss is not None]
+    if gallery is None or not study.pictures:
+        return SectionContent(key, title, Finding(NO_PICTURE, State.WATCH))
+    if study.no_loss:
+        return SectionContent(key, title, Finding(words.sentence(study.no_loss), State.WATCH))
+    costs = model_losses.compute(shares, view.tables.ground_truths)
+    return SectionContent(
+        key,
+        title,
+        Finding(_dearest(costs, len(study.pictures))),
+        tables=(_loss_table(costs),),
+        how_to_read=f"the weighted loss of {view.rule.title}, with the images shown as one batch; YOLOv5’s factor of the "
+        "batch size is left out. A ground truth pays for its positives (box, class) and for the slots it owns "
+        "(objectness); one without a positive pays nothing and is never learned.",
+    )
+
+
+def _shown(view: RunView) -> tuple[ModelView, Gallery | None, ModelStudy]:
+    assert view.model is not None, "these sections are only built for runs with a model"
+    return view.model, view.gallery, view.model.study()
+
+
+def _answer(found: pd.DataFrame) -> str:
+    """Per layer and level, the mean in positive cells against the rest."""
+    parts = [
+        f"{row.level} {words.significant(row.inside)} against {words.significant(row.outside)}"
+        for row in records(found)
+    ]
+    several = found["layer"].nunique() > found["level"].nunique()
+    listed = f"{words.listing(parts[:5])}{'; the table has all layers' if several or len(parts) > 5 else ''}"
+    return f"Mean activation in positive cells against the rest: {listed}."
+
+
+def _activation_table(found: pd.DataFrame) -> TableView:
+    columns = [
+        Column("layer", "layer", Kind.CODE),
+        Column("level", "level"),
+        Column("positive_cells", "positive cells", Kind.INT),
+        Column("inside", "mean in them", Kind.SIGNIFICANT),
+        Column("outside", "in the rest", Kind.SIGNIFICANT),
+        Column("difference", "difference", Kind.SIGNIFICANT),
+    ]
+    return table(found, columns, "mean activation over all channels, all images shown")
+
+
+def _plate(image: ShownImage, picture: PictureStudy, gallery: Gallery, model: ModelView, key: str) -> Plate:
+    rows = tuple(
+        tuple(_panels(image, gallery.levels[one.level], one, model, f"{key}-{number}"))
+        for number, one in enumerate(picture.maps)
+    )
+    own = activations.compute(picture.maps, gallery.levels)
+    return Plate(
+        title=image.path,
+        summary=f"{words.count(len(image.ground_truths), 'ground truth')}; {image.why}",
+        thumbnail=Markup(""),
+        rows=rows,
+        lines=tuple(map(_line, records(own))),
+        folded=not key.endswith("-0"),
+    )
+
+
+def _panels(image: ShownImage, level: LevelShape, one: FeatureMap, model: ModelView, key: str) -> Iterator[Picture]:
+    yield _picture(figures.mean_panel(image, level, one, f"{key}-m"), one, image)
+    yield _picture(figures.channels_panel(level, one, f"{key}-c", model.strongest), one, image)
+
+
+def _picture(panel: Panel, one: FeatureMap, image: ShownImage) -> Picture:
+    keys = {mark.key: mark.key for mark in panel.marks if isinstance(mark, Photo)}
+    caption = f"{one.layer}, {panel.caption}"
+    return Picture(Markup(panel_svg.write(panel, keys, f"{caption}, {image.path}")), caption)
+
+
+def _line(row: Any) -> str:
+    if not row.positive_cells:
+        return f"{row.layer}, {row.level}: no positive cell; mean {words.significant(row.outside)}."
+    return (
+        f"{row.layer}, {row.level}: mean {words.significant(row.inside)} in"
+        f" {words.count(row.positive_cells, 'positive cell')}, {words.significant(row.outside)} in the rest."
+    )
+
+
+def _pngs(shown: Iterable[tuple[int, ShownImage, PictureStudy]], key: str) -> Iterator[tuple[str, bytes]]:
+    """Ids of the pictures of all maps, and their files."""
+    for number, _, picture in shown:
+        for layer, one in enumerate(picture.maps):
+            yield f"{key}-{number}-{layer}-m", figures.mean_png(one)
+            yield f"{key}-{number}-{layer}-c", figures.channels_png(one)
+
+
+def _symbols(pngs: Iterable[tuple[str, bytes]]) -> Markup:
+    """An invisible ``<svg>`` that holds every picture as a symbol of 1 × 1, its pixels with sharp edges."""
+    root = ElementTree.Element("svg", {"class": "symbols", "aria-hidden": "true"})
+    for name, png in pngs:
+        frame = {"preserveAspectRatio": "none"}
+        symbol = ElementTree.SubElement(root, "symbol", {"id": name, "viewBox": "0 0 1 1", **frame})
+        data = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+        place = {"width": "1", "height": "1", "style": "image-rendering: pixelated", "href": data}
+        ElementTree.SubElement(symbol, "image", {**place, **frame})
+    return Markup(ElementTree.tostring(root, encoding="unicode"))  # serialised from a tree: escaped
+
+
+def _dearest(costs: pd.DataFrame, pictures: int) -> str:
+    if costs.empty:
+        return "No ground truth of the images shown has a positive, so none costs anything."
+    top, few = costs.iloc[0], costs.head(5)
+    sentence = (
+        f"Of what {words.count(len(costs), 'ground truth')} in {words.count(pictures, 'image')} cost the model, "
+        f"{top['class_name']} in {top['image']} takes {words.percent(top['share'])}"
+    )
+    return f"{sentence}, the {len(few)} dearest together {words.percent(few['share'].sum())}."
+
+
+def _loss_table(costs: pd.DataFrame) -> TableView:
+    columns = [
+        Column("image", "image", Kind.CODE),
+        Column("gt_id", "gt_id", Kind.INT),
+        Column("class_name", "class"),
+        Column("w_px", "width, px", Kind.NUMBER),
+        Column("h_px", "height, px", Kind.NUMBER),
+        Column("positives", "positives", Kind.INT),
+        Column("share", "of the loss", Kind.PERCENT, bar=True),
+        Column("loss", "loss", Kind.SIGNIFICANT),
+        *(Column(term, term, Kind.SIGNIFICANT) for term in ("box", "objectness", "class")),
+        Column("per_positive", "per positive", Kind.SIGNIFICANT),
+    ]
+    left_out = len(costs) - LONGEST
+    note = f"{words.count(left_out, 'further ground truth')} with a lower loss." if left_out > 0 else ""
+    return table(costs.head(LONGEST), columns, "ground truths by their loss, highest first", note)
