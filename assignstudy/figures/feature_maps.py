@@ -11,14 +11,14 @@ from matplotlib import colormaps
 from PIL import Image
 
 from assignstudy.figures.gallery import cell_marks, grid_panel
-from assignstudy.figures.panel import Panel, Photo, Rects, Strokes, Tags
+from assignstudy.figures.panel import Panel, Photo, Rects, Tags
 from assignstudy.models.features import FeatureMap
 from assignstudy.statistics.door import LevelShape
 from assignstudy.statistics.gallery import ShownImage
 
 Floats = npt.NDArray[np.float32]
 
-SHADES = 64
+SHADES = 32
 """Steps of the colour scale: enough for the eye, few enough for small files."""
 
 MOST_CELLS = 160
@@ -40,11 +40,12 @@ def mean_panel(image: ShownImage, level: LevelShape, shown: FeatureMap, photo: s
     """
     rows, columns = shown.mean.shape
     low, high = float(shown.mean.min()), float(shown.mean.max())
-    caption = f"{level.name}: mean of {shown.channel_count} channels, dark {low:.3g} to bright {high:.3g}"
+    caption = f"{level.name}: mean of {shown.channel_count} channels, dark {_number(low)} to bright {_number(high)}"
     backdrop = (Photo(photo, (0.0, 0.0, float(columns), float(rows))),)
-    marks = tuple(_outlined(mark) for mark in cell_marks(image, level) if isinstance(mark, Rects))
-    panel = grid_panel(image, level, f"{photo}-mean", caption, marks, backdrop)
-    return replace(panel, marks=tuple(mark for mark in panel.marks if not isinstance(mark, Strokes)))
+    cells = tuple(_outlined(mark) for mark in cell_marks(image, level) if isinstance(mark, Rects))
+    panel = grid_panel(image, level, f"{photo}-mean", caption, cells, backdrop)
+    # Neither the grid nor numbers: they would hide the map, and both stand in the gallery's pictures of this level.
+    return replace(panel, marks=(*backdrop, *cells))
 
 
 def channels_panel(level: LevelShape, shown: FeatureMap, photo: str, strongest: bool) -> Panel:
@@ -92,8 +93,12 @@ def channels_png(shown: FeatureMap) -> bytes:
 
 def _outlined(cells: Rects) -> Rects:
     """Cells as mere outlines, so that what lies below shows; those beside the centre's dashed."""
-    pen = replace(cells.pen, fill=0.0, width=1.2, on_photo=True, is_dashed=cells.name == "neighbour cell")
+    pen = replace(cells.pen, fill=0.0, width=1.0, is_dashed=cells.name == "neighbour cell")
     return replace(cells, pen=pen)
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}".replace("-", "−")
 
 
 def _reduced(values: Floats, most: int) -> Floats:

@@ -140,7 +140,9 @@ class Panel:
         return self.wh[0] * self.scale, self.wh[1] * self.scale
 
     def ticks(self) -> tuple[list[float], list[float]]:
-        """Where to write numbers along the x and along the y axis."""
+        """Where to write numbers along the x and along the y axis; nowhere along axes that count nothing."""
+        if not self.x_label:
+            return [], []
         return _ticks(self.wh[0]), _ticks(self.wh[1])
 
     def legend(self) -> tuple[tuple[str, tuple[Mark, ...]], ...]:

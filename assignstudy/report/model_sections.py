@@ -97,10 +97,10 @@ def _activation_table(found: pd.DataFrame) -> TableView:
 
 
 def _plate(image: ShownImage, picture: PictureStudy, gallery: Gallery, model: ModelView, key: str) -> Plate:
-    rows = tuple(
-        tuple(_panels(image, gallery.levels[one.level], one, model, f"{key}-{number}"))
-        for number, one in enumerate(picture.maps)
-    )
+    names = [(f"{key}-{number}", gallery.levels[one.level], one) for number, one in enumerate(picture.maps)]
+    means = [(figures.mean_panel(image, level, one, f"{name}-m"), one) for name, level, one in names]
+    channels = [(figures.channels_panel(level, one, f"{name}-c", model.strongest), one) for name, level, one in names]
+    rows = tuple(tuple(_picture(panel, one, image) for panel, one in row) for row in (means, channels))
     own = activations.compute(picture.maps, gallery.levels)
     return Plate(
         title=image.path,
@@ -110,11 +110,6 @@ def _plate(image: ShownImage, picture: PictureStudy, gallery: Gallery, model: Mo
         lines=tuple(map(_line, records(own))),
         folded=not key.endswith("-0"),
     )
-
-
-def _panels(image: ShownImage, level: LevelShape, one: FeatureMap, model: ModelView, key: str) -> Iterator[Picture]:
-    yield _picture(figures.mean_panel(image, level, one, f"{key}-m"), one, image)
-    yield _picture(figures.channels_panel(level, one, f"{key}-c", model.strongest), one, image)
 
 
 def _picture(panel: Panel, one: FeatureMap, image: ShownImage) -> Picture:
