@@ -54,7 +54,9 @@ SECTIONS = (
 
 def build(view: RunView) -> tuple[SectionContent, ...]:
     """All sections that apply to the run's rule and are wanted; one that cannot be built carries its error."""
-    return tuple(_built(section, view) for section in SECTIONS if section.applies(view.rule) and section.is_wanted(view))
+    return tuple(
+        _built(section, view) for section in SECTIONS if section.applies(view.rule) and section.is_wanted(view)
+    )
 
 
 def _built(section: Section, view: RunView) -> SectionContent:
