@@ -54,9 +54,7 @@ class Transform(ABC):
         """Width and height of the network input: int64, (1, 2) where it is the same for all images, else (N, 2)."""
 
     @abstractmethod
-    def placement(
-        self, wh_orig: Tensor, input_wh: tuple[int, int], input_wh_px: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def placement(self, wh_orig: Tensor, input_wh: tuple[int, int], input_wh_px: Tensor) -> tuple[Tensor, Tensor]:
         """Where originals lie on the network input.
 
         Args:
@@ -88,9 +86,7 @@ class Transform(ABC):
 class _FitAndPad(Transform):
     """Scale by one factor until the image fits, pad evenly, clip boxes to the input."""
 
-    def placement(
-        self, wh_orig: Tensor, input_wh: tuple[int, int], input_wh_px: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def placement(self, wh_orig: Tensor, input_wh: tuple[int, int], input_wh_px: Tensor) -> tuple[Tensor, Tensor]:
         """The resized sides, and half of what they leave of the input."""
         resized = resized_wh(wh_orig, input_wh)
         return resized, (input_wh_px - resized) / 2
@@ -151,9 +147,7 @@ class Stretch(Transform):
         """The size asked for, for every image."""
         return torch.tensor([input_wh], dtype=torch.int64)
 
-    def placement(
-        self, wh_orig: Tensor, input_wh: tuple[int, int], input_wh_px: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def placement(self, wh_orig: Tensor, input_wh: tuple[int, int], input_wh_px: Tensor) -> tuple[Tensor, Tensor]:
         """The whole input, without padding."""
         filled = input_wh_px.expand(len(wh_orig), 2)
         return filled, torch.zeros_like(filled)

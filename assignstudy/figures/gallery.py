@@ -1,4 +1,4 @@
-"""The pictures of one image: its boxes, and per level the positive cells and their anchors, on the grid and on the image.
+"""The pictures of one image: its boxes, and per level the positive cells and the anchors, on the grid and on the image.
 
 One ground truth has one colour in all of them. There are :data:`COLOURS` colours; where an image has more ground truths
 they come again, as far from each other as can be, and numbers tell them apart.
@@ -6,7 +6,8 @@ they come again, as far from each other as can be, and numbers tell them apart.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -17,17 +18,70 @@ from assignstudy.statistics.door import LevelShape
 from assignstudy.statistics.gallery import ShownImage
 from assignstudy.types import CellOffset
 
+Bools = npt.NDArray[np.bool_]
+
 COLOURS = 6
 """Colours of ground truths; :mod:`assignstudy.figures.style` says which."""
 
-MOST_TAGS = 40
-"""With more ground truths than this, only those without a positive are numbered in the pictures."""
+MOST_TAGS = 30
+"""Where more ground truths than this would be numbered, only those without a positive are."""
 
 _HATCH_PX = 4.5
 """Least distance between the lines that hatch a cell."""
 
 _LEAST_GRID_PX = 4.0
 """Least distance between the lines of a grid."""
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """An image to draw, with what all its pictures share; G ground truths."""
+
+    image: ShownImage
+
+    @cached_property
+    def boxes_orig(self) -> Doubles:
+        """(G, 4) corners on the original."""
+        return self.image.ground_truths[["x1_orig", "y1_orig", "x2_orig", "y2_orig"]].to_numpy(np.float64)
+
+    @cached_property
+    def boxes_px(self) -> Doubles:
+        """(G, 4) corners on the network input."""
+        cx, cy, width, height = self.image.ground_truths[["cx_px", "cy_px", "w_px", "h_px"]].to_numpy(np.float64).T
+        return np.stack((cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2), axis=1)
+
+    @cached_property
+    def ignored(self) -> Bools:
+        """(G,) kept out of the assignment."""
+        return self.image.ground_truths["ignored"].to_numpy(bool)
+
+    @cached_property
+    def lost(self) -> Bools:
+        """(G,) in the assignment and without a positive."""
+        unmatched: Bools = self.image.ground_truths["positives"].fillna(1).to_numpy(np.int64) == 0
+        return ~self.ignored & unmatched
+
+    def has_positive(self, level: LevelShape) -> Bools:
+        """(G,) with a positive on the level."""
+        has = np.zeros(len(self.ignored), bool)
+        has[self.image.on_level(level.name)["number"].to_numpy() - 1] = True
+        return has
+
+    @cached_property
+    def colour(self) -> npt.NDArray[np.int64]:
+        """(G,) the colour of each ground truth, from 0 to :data:`COLOURS` - 1.
+
+        The first ones have one each; every further one takes the colour whose nearest owner is farthest away.
+        """
+        centre = (self.boxes_px[:, :2] + self.boxes_px[:, 2:]) / 2
+        chosen = np.arange(len(centre)) % COLOURS
+        nearest = np.full((COLOURS, len(centre)), np.inf)
+        for number in range(len(centre)):
+            if number >= COLOURS:
+                chosen[number] = int(nearest[:, number].argmax())
+            apart = np.square(centre - centre[number]).sum(axis=1)
+            np.minimum(nearest[chosen[number]], apart, out=nearest[chosen[number]])
+        return chosen
 
 
 def draw(image: ShownImage, levels: tuple[LevelShape, ...]) -> tuple[tuple[Panel, ...], ...]:
@@ -37,11 +91,10 @@ def draw(image: ShownImage, levels: tuple[LevelShape, ...]) -> tuple[tuple[Panel
         image: What to draw.
         levels: The detection scales; those on which the image has no positive are left out.
     """
-    used = used_levels(image, levels)
+    subject, used = Subject(image), used_levels(image, levels)
     draws = (cells_on_grid, anchors_on_grid, cells_on_image, anchors_on_image)
-    if image.picture is None:
-        return tuple(tuple(one(image, level) for level in used) for one in draws[:2])
-    return ((original(image), network_input(image)), *(tuple(one(image, level) for level in used) for one in draws))
+    rows = [tuple(one(subject, level) for level in used) for one in (draws if image.picture else draws[:2])]
+    return tuple(row for row in [(original(subject), network_input(subject))[: 2 * bool(image.picture)], *rows] if row)
 
 
 def used_levels(image: ShownImage, levels: tuple[LevelShape, ...]) -> tuple[LevelShape, ...]:
@@ -49,22 +102,22 @@ def used_levels(image: ShownImage, levels: tuple[LevelShape, ...]) -> tuple[Leve
     return tuple(level for level in levels if len(image.on_level(level.name)))
 
 
-def original(image: ShownImage) -> Panel:
+def original(subject: Subject) -> Panel:
     """The original with its ground truths."""
-    boxes = _boxes_orig(image)
+    boxes = subject.boxes_orig
     return Panel(
         "original",
-        f"Original, {_size(image.placement.wh_orig)}",
-        image.placement.wh_orig,
+        f"Original, {_size(subject.image.placement.wh_orig)}",
+        subject.image.placement.wh_orig,
         "x, px of the original",
         "y, px",
-        (_photo(image), *_ground_truths(image, boxes), *_tags(image, boxes, on_photo=True)),
+        (_photo(subject), *_ground_truths(subject, boxes), *_tags(subject, boxes)),
     )
 
 
-def network_input(image: ShownImage) -> Panel:
+def network_input(subject: Subject) -> Panel:
     """The network input after the transform, padding included, with its ground truths."""
-    place, boxes = image.placement, _boxes_px(image)
+    place, boxes = subject.image.placement, subject.boxes_px
     (x, y), (width, height) = place.pad_px, place.resized_wh_px
     padding = Rects(np.array([[0.0, 0.0, *place.input_wh_px]]), Pen("padding", fill=1.0), "padding" if x or y else "")
     photo = Photo("photo", (x, y, x + width, y + height))
@@ -74,42 +127,47 @@ def network_input(image: ShownImage) -> Panel:
         place.input_wh_px,
         "x, px of the input",
         "y, px",
-        (padding, photo, *_ground_truths(image, boxes), *_tags(image, boxes, on_photo=True)),
+        (padding, photo, *_ground_truths(subject, boxes), *_tags(subject, boxes)),
     )
 
 
-def cells_on_grid(image: ShownImage, level: LevelShape) -> Panel:
+def cells_on_grid(subject: Subject, level: LevelShape) -> Panel:
     """The positive cells of a level on its grid, over the outlines of the ground truths."""
-    boxes = _boxes_px(image) / level.stride
+    boxes = subject.boxes_px / level.stride
     return grid_panel(
-        image,
+        subject,
         level,
         f"{level.name}-cells-grid",
         f"{level.name}: positive cells on the grid",
-        (*_ground_truths(image, boxes, width=0.8, on_photo=False), *cell_marks(image, level)),
+        (*_on_level(subject, boxes, level, on_photo=False), *cell_marks(subject, level)),
     )
 
 
-def anchors_on_grid(image: ShownImage, level: LevelShape) -> Panel:
+def anchors_on_grid(subject: Subject, level: LevelShape) -> Panel:
     """The matched anchors, or points, of a level on its grid."""
-    boxes = _boxes_px(image) / level.stride
+    boxes = subject.boxes_px / level.stride
     what = "points" if _has_points(level) else "matched anchors"
     return grid_panel(
-        image,
+        subject,
         level,
         f"{level.name}-anchors-grid",
         f"{level.name}: {what} on the grid",
-        (*_ground_truths(image, boxes, width=0.8, on_photo=False), *_anchor_marks(image, level, on_grid=True)),
+        (*_on_level(subject, boxes, level, on_photo=False), *_anchor_marks(subject, level, on_grid=True)),
     )
 
 
 def grid_panel(
-    image: ShownImage, level: LevelShape, key: str, caption: str, marks: tuple[Mark, ...], backdrop: tuple[Mark, ...] = ()
+    subject: Subject,
+    level: LevelShape,
+    key: str,
+    caption: str,
+    marks: tuple[Mark, ...],
+    backdrop: tuple[Mark, ...] = (),
 ) -> Panel:
     """Marks over the grid of a level, in cells.
 
     Args:
-        image: Whose grid it is.
+        subject: Whose grid it is.
         level: Which level.
         key: What the panel's file is called.
         caption: What it shows.
@@ -117,70 +175,69 @@ def grid_panel(
         backdrop: What lies below the grid's lines, in cells: a feature map as a :class:`Photo` from 0, 0 to columns,
             rows.
     """
-    columns, rows = image.placement.grid_wh(level.stride)
+    columns, rows = subject.image.placement.grid_wh(level.stride)
     panel = Panel(key, caption, (columns, rows), f"column, cells of {level.stride} px", "row", ())
     lines = _grid_lines(columns, rows, panel.scale)
-    tags = _tags(image, _boxes_px(image) / level.stride, on_photo=False)
+    tags = _tags(subject, subject.boxes_px / level.stride, level)
     return Panel(key, caption, panel.wh, panel.x_label, panel.y_label, (*backdrop, lines, *marks, *tags))
 
 
-def cells_on_image(image: ShownImage, level: LevelShape) -> Panel:
+def cells_on_image(subject: Subject, level: LevelShape) -> Panel:
     """The positive cells of a level where they lie on the original."""
     key, caption = f"{level.name}-cells-image", f"{level.name}: positive cells on the image"
-    return _over_photo(image, key, caption, cell_marks(image, level, on_image=True))
+    return _over_photo(subject, level, key, caption, cell_marks(subject, level, on_image=True))
 
 
-def anchors_on_image(image: ShownImage, level: LevelShape) -> Panel:
+def anchors_on_image(subject: Subject, level: LevelShape) -> Panel:
     """The matched anchors of a level around their places on the original."""
     what = "points" if _has_points(level) else "matched anchors"
     key, caption = f"{level.name}-anchors-image", f"{level.name}: {what} on the image"
-    return _over_photo(image, key, caption, _anchor_marks(image, level, on_grid=False))
+    return _over_photo(subject, level, key, caption, _anchor_marks(subject, level, on_grid=False))
 
 
-def _over_photo(image: ShownImage, key: str, caption: str, marks: tuple[Mark, ...]) -> Panel:
-    boxes = _boxes_orig(image)
-    outlines = _ground_truths(image, boxes, width=1.2)
-    every = (_photo(image), *outlines, *marks, *_tags(image, boxes, on_photo=True))
-    return Panel(key, caption, image.placement.wh_orig, "x, px of the original", "y, px", every)
+def _over_photo(subject: Subject, level: LevelShape, key: str, caption: str, marks: tuple[Mark, ...]) -> Panel:
+    boxes = subject.boxes_orig
+    every = (_photo(subject), *_on_level(subject, boxes, level, on_photo=True), *marks, *_tags(subject, boxes, level))
+    return Panel(key, caption, subject.image.placement.wh_orig, "x, px of the original", "y, px", every)
 
 
-def cell_marks(image: ShownImage, level: LevelShape, *, on_image: bool = False) -> tuple[Mark, ...]:
+def cell_marks(subject: Subject, level: LevelShape, *, on_image: bool = False) -> tuple[Mark, ...]:
     """The positive cells of a level: filled where the ground truth's centre lies, hatched beside it.
 
     Args:
-        image: Whose positives.
+        subject: Whose positives.
         level: Which level.
         on_image: In pixels of the original instead of cells of the grid.
     """
-    rows = image.on_level(level.name).drop_duplicates(["number", "grid_y", "grid_x", "cell_offset"])
-    colour = colours_of(image)[rows["number"].to_numpy() - 1]
+    rows = subject.image.on_level(level.name).drop_duplicates(["number", "grid_y", "grid_x", "cell_offset"])
+    colour = subject.colour[rows["number"].to_numpy() - 1]
     cells = _cells(rows)
     if on_image:
-        cells = image.placement.to_orig(cells * level.stride)
+        cells = subject.image.placement.to_orig(cells * level.stride)
     beside = rows["cell_offset"].to_numpy() != CellOffset.CENTRE
-    side_px = _pixels_per_cell(image, level, on_image)
-    marks: list[Mark] = []
+    hatch_lines = _hatch_lines(_pixels_per_cell(subject, level, on_image))
+    centre_name = "cell of the centre" if beside.any() else "positive cell"
+    marks: list[Rects | Strokes] = []
     for number in range(COLOURS):
-        here = colour == number
-        line = Pen(_colour(number), 1.0)
+        line, own = Pen(_colour(number), 1.0), colour == number
         marks += [
-            Rects(cells[here & ~beside], replace(line, fill=0.45), "cell of the centre" if beside.any() else "positive cell"),
-            Rects(cells[here & beside], replace(line, fill=0.1), "neighbour cell"),
-            Strokes(hatching(cells[here & beside], _hatch_lines(side_px)), line, "neighbour cell"),
+            Rects(cells[own & ~beside], replace(line, fill=0.45), centre_name),
+            Rects(cells[own & beside], replace(line, fill=0.1), "neighbour cell"),
+            Strokes(hatching(cells[own & beside], hatch_lines), line, "neighbour cell"),
         ]
-    contested = rows["contested"].to_numpy(bool)
-    marks.append(Rects(np.unique(cells[contested], axis=0), Pen("on-photo" if on_image else "ink", 1.6, on_photo=on_image), "contested slot"))
-    return tuple(mark for mark in marks if not isinstance(mark, Rects | Strokes) or len(mark.xyxy))
+    frame = Pen("on-photo" if on_image else "ink", 1.6, on_photo=on_image)
+    marks.append(Rects(np.unique(cells[rows["contested"].to_numpy(bool)], axis=0), frame, "contested slot"))
+    return tuple(mark for mark in marks if len(mark.xyxy))
 
 
-def _anchor_marks(image: ShownImage, level: LevelShape, *, on_grid: bool) -> tuple[Mark, ...]:
+def _anchor_marks(subject: Subject, level: LevelShape, *, on_grid: bool) -> tuple[Mark, ...]:
     """Each distinct matched anchor around its place, in cells or in pixels of the original."""
-    rows = image.on_level(level.name).drop_duplicates(["number", "anchor", "grid_y", "grid_x"])
-    colour = colours_of(image)[rows["number"].to_numpy() - 1]
+    rows = subject.image.on_level(level.name).drop_duplicates(["number", "anchor", "grid_y", "grid_x"])
+    colour = subject.colour[rows["number"].to_numpy() - 1]
     centre = rows[["anchor_cx_px", "anchor_cy_px"]].to_numpy(np.float64)
     half = np.nan_to_num(rows[["anchor_w_px", "anchor_h_px"]].to_numpy(np.float64)) / 2
     boxes = np.concatenate((centre - half, centre + half), axis=1)
-    boxes = boxes / level.stride if on_grid else image.placement.to_orig(boxes)
+    boxes = boxes / level.stride if on_grid else subject.image.placement.to_orig(boxes)
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2
     marks: list[Mark] = []
     for number in range(COLOURS):
@@ -195,64 +252,49 @@ def _anchor_marks(image: ShownImage, level: LevelShape, *, on_grid: bool) -> tup
     return tuple(marks)
 
 
-def colours_of(image: ShownImage) -> npt.NDArray[np.int64]:
-    """(G,) the colour of each ground truth, from 0 to :data:`COLOURS` - 1.
-
-    The first ones have one each; every further one takes the colour whose nearest owner is farthest away.
-    """
-    centre = image.ground_truths[["cx_px", "cy_px"]].to_numpy(np.float64)
-    chosen = np.arange(len(centre)) % COLOURS
-    nearest = np.full((COLOURS, len(centre)), np.inf)
-    for number in range(len(centre)):
-        if number >= COLOURS:
-            chosen[number] = int(nearest[:, number].argmax())
-        apart = np.square(centre - centre[number]).sum(axis=1)
-        np.minimum(nearest[chosen[number]], apart, out=nearest[chosen[number]])
-    return chosen
-
-
-def _ground_truths(
-    image: ShownImage, boxes: Doubles, *, width: float = 1.6, on_photo: bool = True
-) -> tuple[Mark, ...]:
+def _ground_truths(subject: Subject, boxes: Doubles) -> tuple[Mark, ...]:
     """Solid outlines, in the frame of the (G, 4) boxes; unmatched ones crossed out, ignored ones grey."""
-    table, colour = image.ground_truths, colours_of(image)
-    ignored = table["ignored"].to_numpy(bool)
-    lost = ~ignored & (table["positives"].fillna(1).to_numpy(np.int64) == 0)
+    ignored = subject.ignored
+    others = _outlines(boxes[ignored], Pen("baseline", 1.6, on_photo=True), "ignored")
+    return (*others, *_coloured(subject, boxes, ~ignored, Pen("", 1.6, on_photo=True)))
+
+
+def _on_level(subject: Subject, boxes: Doubles, level: LevelShape, *, on_photo: bool) -> tuple[Mark, ...]:
+    """The same where a level is looked at: those without a positive on it are thin and grey."""
+    here = subject.has_positive(level) | subject.lost
+    others = _outlines(boxes[~here], Pen("baseline", 0.8, on_photo=False), "nothing on this level")
+    return (*others, *_coloured(subject, boxes, here, Pen("", 1.2 if on_photo else 0.9, on_photo=on_photo)))
+
+
+def _outlines(boxes: Doubles, pen: Pen, name: str) -> tuple[Mark, ...]:
+    return (Rects(boxes, pen, name),) if len(boxes) else ()
+
+
+def _coloured(subject: Subject, boxes: Doubles, which: npt.NDArray[np.bool_], pen: Pen) -> tuple[Mark, ...]:
+    """Outlines of the marked boxes in their colours, those of unmatched ones crossed out."""
+    colour, lost = subject.colour, subject.lost
     marks: list[Mark] = []
-    if ignored.any():
-        marks.append(Rects(boxes[ignored], Pen("baseline", width, on_photo=on_photo), "ignored"))
     for number in range(COLOURS):
-        here = ~ignored & (colour == number)
-        pen = Pen(_colour(number), width, on_photo=on_photo)
-        if here.any():
-            marks.append(Rects(boxes[here], pen, "ground truth"))
+        here = which & (colour == number)
+        line = replace(pen, colour=_colour(number))
+        marks += _outlines(boxes[here & ~lost], line, "ground truth")
         crossed = boxes[here & lost]
         if len(crossed):
             x1, y1, x2, y2 = crossed.T
             both = np.concatenate((crossed, np.stack((x1, y2, x2, y1), axis=1)))
-            marks += [Rects(crossed, pen, "unmatched"), Strokes(both, pen, "unmatched")]
+            marks += [Rects(crossed, line, "unmatched"), Strokes(both, line, "unmatched")]
     return tuple(marks)
 
 
-def _tags(image: ShownImage, boxes: Doubles, *, on_photo: bool) -> tuple[Mark, ...]:
-    """The numbers of the ground truths at the upper left corners of their (G, 4) boxes."""
-    table = image.ground_truths
-    shown = np.ones(len(table), bool)
-    if len(table) > MOST_TAGS:
-        shown = table["positives"].fillna(1).to_numpy(np.int64) == 0
+def _tags(subject: Subject, boxes: Doubles, level: LevelShape | None = None) -> tuple[Mark, ...]:
+    """The numbers of the ground truths at their (G, 4) boxes; with a level, of those with a positive on it."""
+    table, lost = subject.image.ground_truths, subject.lost
+    shown = np.ones(len(table), bool) if level is None else subject.has_positive(level) | lost
+    if shown.sum() > MOST_TAGS:
+        shown = lost
     ignored = table["ignored"].to_numpy(bool)
-    colour = np.where(ignored, "baseline", [_colour(number) for number in colours_of(image)])
-    numbers = tuple(table["number"].astype(str)[shown])
-    return (Tags(boxes[shown, :2], numbers, tuple(map(str, colour[shown])), on_photo),) if numbers else ()
-
-
-def _boxes_orig(image: ShownImage) -> Doubles:
-    return image.ground_truths[["x1_orig", "y1_orig", "x2_orig", "y2_orig"]].to_numpy(np.float64)
-
-
-def _boxes_px(image: ShownImage) -> Doubles:
-    cx, cy, width, height = image.ground_truths[["cx_px", "cy_px", "w_px", "h_px"]].to_numpy(np.float64).T
-    return np.stack((cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2), axis=1)
+    colour = np.where(ignored, "baseline", [_colour(number) for number in subject.colour])
+    return (Tags(boxes[shown], tuple(table["number"].astype(str)[shown]), tuple(map(str, colour[shown]))),)
 
 
 def _cells(rows: pd.DataFrame) -> Doubles:
@@ -272,8 +314,8 @@ def _grid_lines(columns: int, rows: int, scale: float) -> Strokes:
     return Strokes(np.concatenate((down, across)), Pen("grid", 0.6))
 
 
-def _pixels_per_cell(image: ShownImage, level: LevelShape, on_image: bool) -> float:
-    place = image.placement
+def _pixels_per_cell(subject: Subject, level: LevelShape, on_image: bool) -> float:
+    place = subject.image.placement
     if on_image:
         across = place.resized_wh_px[0] / level.stride
         return Panel("", "", place.wh_orig, "", "", ()).plot_wh_px[0] / across
@@ -288,8 +330,8 @@ def _has_points(level: LevelShape) -> bool:
     return bool(np.isnan(level.anchor_wh_px).all())
 
 
-def _photo(image: ShownImage) -> Photo:
-    width, height = image.placement.wh_orig
+def _photo(subject: Subject) -> Photo:
+    width, height = subject.image.placement.wh_orig
     return Photo("photo", (0.0, 0.0, width, height))
 
 
@@ -299,4 +341,3 @@ def _colour(number: int) -> str:
 
 def _size(wh: tuple[int, int]) -> str:
     return f"{wh[0]:,} × {wh[1]:,} px"
-

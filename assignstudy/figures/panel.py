@@ -88,12 +88,21 @@ class Dots:
 
 @dataclass(frozen=True, eq=False)
 class Tags:
-    """Short texts at (K, 2) points, each above and right of its own; one colour each."""
+    """A short text for each of (K, 4) boxes, white on a colour of its own, at a corner where it covers no other."""
 
-    xy: Doubles
+    xyxy: Doubles
     texts: tuple[str, ...]
     colours: tuple[str, ...]
-    on_photo: bool = False
+
+
+@dataclass(frozen=True)
+class PlacedTag:
+    """A text and where it begins, in pixels from the upper left corner of the plot."""
+
+    left: float
+    bottom: float
+    text: str
+    colour: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,8 +198,43 @@ def legend_rows(panel: Panel) -> list[list[tuple[float, str, tuple[Mark, ...]]]]
 
 
 _SWATCH_PX = 19.0
-_LETTER_PX = 5.9
+_LETTER_PX = 6.4
 _GAP_PX = 13.0
+_DIGIT_PX = 7.2
+
+
+def placed_tags(panel: Panel, tags: Tags) -> list[PlacedTag]:
+    """The texts at the first corner of their box where they lie inside the plot and on no other text.
+
+    A text without such a corner is left out: the lines below the pictures name every ground truth.
+    """
+    placed: list[PlacedTag] = []
+    taken: list[tuple[float, float, float, float]] = []
+    for corners, text, colour in zip((tags.xyxy * panel.scale).tolist(), tags.texts, tags.colours, strict=True):
+        wide = _DIGIT_PX * len(text) + 2
+        for left, bottom in _places(corners, wide):
+            space = (left - 1, bottom - TAG_PX + 1, left + wide, bottom + 2)
+            if _is_inside(space, panel.plot_wh_px) and not any(_overlap(space, other) for other in taken):
+                taken.append(space)
+                placed.append(PlacedTag(left, bottom, text, colour))
+                break
+    return placed
+
+
+def _places(corners: list[float], wide: float) -> Iterator[tuple[float, float]]:
+    """Left ends and base lines to try: outside the upper left corner first, then the others, then inside."""
+    x1, y1, x2, y2 = corners
+    above, below = y1 - 4, y2 + TAG_PX
+    yield from ((x1, above), (x2 - wide, above), (x1, below), (x2 - wide, below))
+    yield from ((x1 - wide - 2, y1 + TAG_PX - 2), (x2 + 3, y1 + TAG_PX - 2), (x1 + 3, y1 + TAG_PX), (x1 + 3, y2 - 4))
+
+
+def _is_inside(space: tuple[float, float, float, float], wh: tuple[float, float]) -> bool:
+    return space[0] >= -2 and space[1] >= -2 and space[2] <= wh[0] + 2 and space[3] <= wh[1] + 2
+
+
+def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def size_px(panel: Panel) -> tuple[float, float]:

@@ -40,7 +40,7 @@ def write(panel: Panel, photo_ids: dict[str, str], alt: str) -> str:
 def write_thumbnail(panel: Panel, photo_ids: dict[str, str]) -> str:
     """The plot of a panel alone, small and without a word, as an ``<svg>`` element that readers aloud pass over."""
     view = f"0 0 {_number(panel.wh[0])} {_number(panel.wh[1])}"
-    root = _element(None, "svg", {"class": "panel", "viewBox": view, "aria-hidden": "true"})
+    root = _element(None, "svg", {"class": "panel", "viewBox": view, "aria-hidden": "true", "fill": "none"})
     for mark in panel.marks:
         if not isinstance(mark, Tags):
             _write_mark(root, mark, photo_ids)
@@ -74,7 +74,7 @@ def _plot(root: ElementTree.Element, panel: Panel) -> ElementTree.Element:
     box = {"x": MARGINS.left, "y": MARGINS.top, "width": width_px, "height": height_px}
     attributes = {name: _number(value) for name, value in box.items()}
     view = f"0 0 {_number(panel.wh[0])} {_number(panel.wh[1])}"
-    return _element(root, "svg", {**attributes, "viewBox": view, "preserveAspectRatio": "none"})
+    return _element(root, "svg", {**attributes, "viewBox": view, "preserveAspectRatio": "none", "fill": "none"})
 
 
 def _write_mark(parent: ElementTree.Element, mark: Rects | Strokes | Dots | Photo, photo_ids: dict[str, str]) -> None:
@@ -118,7 +118,11 @@ def _write_legend(root: ElementTree.Element, panel: Panel) -> None:
     top = MARGINS.top + panel.plot_wh_px[1] + MARGINS.bottom
     for row in panels.legend_rows(panel):
         for left, name, marks in row:
-            swatch = _element(root, "g", {"class": "swatch", "transform": f"translate({_number(left)} {_number(top + 3)})"})
+            swatch = _element(
+                root,
+                "g",
+                {"class": "swatch", "fill": "none", "transform": f"translate({_number(left)} {_number(top + 3)})"},
+            )
             for mark in marks:
                 _write_swatch(swatch, mark)
             _text(root, left + 18, top + 13, name, {})
@@ -138,12 +142,10 @@ def _write_swatch(parent: ElementTree.Element, mark: Mark) -> None:
 
 
 def _write_tags(root: ElementTree.Element, panel: Panel, tags: Tags) -> None:
-    group = _element(root, "g", {"class": "tags on-photo" if tags.on_photo else "tags"})
-    width, height = panel.plot_wh_px
-    for (x, y), text, colour in zip(tags.xy.tolist(), tags.texts, tags.colours, strict=True):
-        left = min(max(x * panel.scale, 0), width - 8) + MARGINS.left + 1
-        low = min(max(y * panel.scale - 2, panels.TAG_PX - 2), height - 1) + MARGINS.top
-        _text(group, left, low, text, {"fill": f"var(--{colour})"})
+    group = _element(root, "g", {"class": "tags"})
+    for tag in panels.placed_tags(panel, tags):
+        colour = {"stroke": f"var(--{tag.colour})"}
+        _text(group, tag.left + MARGINS.left, tag.bottom + MARGINS.top, tag.text, colour)
 
 
 def _text(parent: ElementTree.Element, x: float, y: float, text: str, more: dict[str, str]) -> ElementTree.Element:

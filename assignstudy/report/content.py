@@ -140,7 +140,7 @@ class Plate:
     Attributes:
         title: The image's path.
         summary: Why it is shown.
-        thumbnail: A small picture for the line that unfolds it, or nothing.
+        thumbnail: A small picture for the line that unfolds it, or None.
         rows: Its pictures, those beside each other that belong together.
         lines: One sentence per ground truth.
         notice: What is wrong with its picture, or empty.
@@ -149,7 +149,7 @@ class Plate:
 
     title: str
     summary: str
-    thumbnail: Markup
+    thumbnail: Markup | None
     rows: tuple[tuple[Picture, ...], ...]
     lines: tuple[str, ...]
     notice: str = ""
@@ -217,7 +217,7 @@ class SectionContent:
         cards: The verdict's numbers.
         alerts: What should worry, worst first.
         pictures: Its figures.
-        symbols: What several pictures share, as an ``<svg>`` that shows nothing itself, or nothing.
+        symbols: What several pictures share, as an ``<svg>`` that shows nothing itself, or None.
         plates: The images of the gallery.
         tables: The tables behind them.
         facts: A list of labels and values.
@@ -231,7 +231,7 @@ class SectionContent:
     cards: tuple[Card, ...] = ()
     alerts: tuple[Alert, ...] = ()
     pictures: tuple[Picture, ...] = ()
-    symbols: Markup = Markup("")
+    symbols: Markup | None = None
     plates: tuple[Plate, ...] = ()
     tables: tuple[TableView, ...] = ()
     facts: tuple[Fact, ...] = ()

@@ -6,10 +6,12 @@ import base64
 import io
 from xml.etree import ElementTree
 
+import pandas as pd
 from markupsafe import Markup
 
 from assignstudy.figures import gallery as figures
 from assignstudy.figures import panel_svg
+from assignstudy.figures.panel import Panel
 from assignstudy.report import gallery_words, words
 from assignstudy.report.content import Finding, Picture, Plate, SectionContent
 from assignstudy.report.view import RunView
@@ -48,40 +50,31 @@ def pictures(view: RunView, key: str, title: str) -> SectionContent:
 def _sentence(view: RunView, gallery: Gallery) -> str:
     if not gallery.images:
         return "No image has a ground truth, so there is no picture to show."
-    shown, every = len(gallery.images), view.tables.metrics["images"]
-    boxes = sum(len(image.ground_truths) for image in gallery.images)
-    lost = sum(
-        int((image.ground_truths["positives"].fillna(1) == 0).sum()) for image in gallery.images
-    )
-    all_lost = view.tables.metrics["unmatched"] or 0
-    without = f"{lost} of the {words.count(all_lost, 'unmatched ground truth')}" if all_lost else "none of them unmatched"
-    return (
-        f"{words.integer(shown)} of {words.count(every or 0, 'image')}, with {words.count(boxes, 'ground truth')}, "
-        f"{without}; the worst come first."
-    )
+    images = f"{words.integer(len(gallery.images))} of {words.count(view.tables.metrics['images'] or 0, 'image')}"
+    boxes = pd.concat([image.ground_truths["positives"] for image in gallery.images])
+    lost, all_lost = int((boxes.fillna(1) == 0).sum()), view.tables.metrics["unmatched"]
+    of_them = f"{words.integer(lost)} of the {words.count(all_lost, 'unmatched one')}" if all_lost else "none unmatched"
+    return f"{images}, with {words.count(len(boxes), 'ground truth')}, {of_them}; the worst come first."
 
 
 def _plate(image: ShownImage, gallery: Gallery, view: RunView, photo: str, *, folded: bool) -> Plate:
     ids = {"photo": photo}
-    rows = tuple(
-        tuple(
-            Picture(Markup(panel_svg.write(panel, ids, f"{panel.caption}, {image.path}")), panel.caption)
-            for panel in row
-        )
-        for row in figures.draw(image, gallery.levels)
-        if row
-    )
-    thumbnail = Markup(panel_svg.write_thumbnail(figures.original(image), ids)) if photo else Markup("")
-    notice = image.problem if image.picture else f"{image.problem}. Grids only."
+    first = figures.original(figures.Subject(image))
     return Plate(
         title=image.path,
         summary=f"{words.count(len(image.ground_truths), 'ground truth')}; {image.why}",
-        thumbnail=thumbnail,
-        rows=rows,
+        thumbnail=Markup(panel_svg.write_thumbnail(first, ids)) if photo else None,
+        rows=tuple(
+            tuple(_picture(panel, ids, image.path) for panel in row) for row in figures.draw(image, gallery.levels)
+        ),
         lines=gallery_words.lines(image, gallery.levels, view.rule),
-        notice=notice,
+        notice=image.problem if image.picture else f"{image.problem}. Grids only.",
         folded=folded,
     )
+
+
+def _picture(panel: Panel, photo_ids: dict[str, str], path: str) -> Picture:
+    return Picture(Markup(panel_svg.write(panel, photo_ids, f"{panel.caption}, {path}")), panel.caption)
 
 
 def _symbols(photos: list[tuple[str, ShownImage]]) -> Markup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,12 +20,14 @@ LONGEST = 60
 
 
 def lines(image: ShownImage, levels: Sequence[LevelShape], rule: RuleFacts) -> tuple[str, ...]:
-    """One sentence per ground truth: ``person 3: 2 anchors on P3, 3 cells each; nothing on P4 and P5.``"""
-    boxes = image.ground_truths
-    by_number = dict(list(image.positives.groupby("number", sort=False)))
-    none = image.positives.head(0)
-    shown = sorted(records(boxes), key=lambda box: _is_fine(box)) if len(boxes) > LONGEST else records(boxes)
-    said = [_line(box, by_number.get(box.number, none), levels, rule) for box in shown[:LONGEST]]
+    """One sentence per ground truth, such as ``person 3: 2 anchors on P3, 3 cells each; nothing on P4 and P5``."""
+    boxes = records(image.ground_truths)
+    by_number: dict[int, list[Any]] = {}
+    for row in records(image.positives):
+        by_number.setdefault(row.number, []).append(row)
+    shown = sorted(boxes, key=_is_fine)[:LONGEST] if len(boxes) > LONGEST else boxes
+    names = [level.name for level in levels]
+    said = [_line(box, by_number.get(box.number, []), names, rule) for box in shown]
     left_out = len(boxes) - len(said)
     return (*said, *([f"… and {words.count(left_out, 'further ground truth')}."] if left_out else []))
 
@@ -33,41 +36,42 @@ def _is_fine(box: Any) -> bool:
     return bool(box.ignored) or bool(box.positives > 0 and box.owned > 0)
 
 
-def _line(box: Any, positives: pd.DataFrame, levels: Sequence[LevelShape], rule: RuleFacts) -> str:
+def _line(box: Any, positives: list[Any], levels: Sequence[str], rule: RuleFacts) -> str:
     name = f"{box.class_name} {box.number}"
     if box.ignored:
         return f"{name}: ignored, kept out of the assignment."
-    if positives.empty:
+    if not positives:
         return f"{name}: no positive on any level{_why_none(box, rule)}."
-    by_level = {level.name: positives[(positives["level"] == level.name).to_numpy(bool)] for level in levels}
-    parts = [_on_level(level, rows, rule) for level, rows in by_level.items() if len(rows)]
-    empty = [level for level, rows in by_level.items() if rows.empty]
+    by_level = {level: [row for row in positives if row.level == level] for level in levels}
+    parts = [_on_level(level, rows, rule) for level, rows in by_level.items() if rows]
+    empty = [level for level, rows in by_level.items() if not rows]
     parts += [f"nothing on {words.listing(empty)}"] if empty else []
     return f"{name}: {'; '.join([*parts, *_troubles(positives)])}."
 
 
-def _on_level(level: str, rows: pd.DataFrame, rule: RuleFacts) -> str:
+def _on_level(level: str, rows: list[Any], rule: RuleFacts) -> str:
     """``2 anchors on P3, 3 cells each``."""
-    cells = rows.groupby("anchor", sort=False).size().to_numpy()
     if rule.slots == "points":
         return f"{words.count(len(rows), 'point')} on {level}"
+    cells = Counter(row.anchor for row in rows)
     anchors = f"{words.count(len(cells), 'anchor')} on {level}"
-    if (cells == cells[0]).all():
+    if len(set(cells.values())) == 1:
         each = " each" if len(cells) > 1 else ""
-        return f"{anchors}, {words.count(int(cells[0]), 'cell')}{each}"
-    places = int(rows[["grid_y", "grid_x"]].drop_duplicates().shape[0])
+        return f"{anchors}, {words.count(cells[rows[0].anchor], 'cell')}{each}"
+    places = len({(row.grid_y, row.grid_x) for row in rows})
     return f"{anchors} in {words.count(places, 'cell')}, {words.count(len(rows), 'positive')}"
 
 
-def _troubles(positives: pd.DataFrame) -> list[str]:
-    slots = positives.drop_duplicates(["level", "anchor", "grid_y", "grid_x"])
-    contested, owned = slots["contested"].to_numpy(bool), slots["owned"].to_numpy(bool)
-    unreachable = int(positives["unreachable"].sum())
+def _troubles(positives: list[Any]) -> list[str]:
+    owned = {(row.level, row.anchor, row.grid_y, row.grid_x): row.owned for row in positives}
+    contested = len({(row.level, row.anchor, row.grid_y, row.grid_x) for row in positives if row.contested})
+    unreachable = sum(row.unreachable for row in positives)
     found = []
-    if contested.any():
-        lost = int((~owned).sum())
-        outcome = "keeps all of them" if not lost else "keeps no slot at all" if not owned.any() else f"loses {lost}"
-        found.append(f"{words.count(int(contested.sum()), 'slot')} contested, {outcome}")
+    if contested:
+        lost = sum(not is_owned for is_owned in owned.values())
+        every = lost == len(owned)
+        outcome = "keeps all of them" if not lost else "keeps no slot at all" if every else f"loses {lost}"
+        found.append(f"{words.count(contested, 'slot')} contested, {outcome}")
     if unreachable:
         found.append(f"{words.count(unreachable, 'positive')} beyond the decoder’s reach")
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, islice, zip_longest
 from typing import TYPE_CHECKING
 
@@ -105,7 +106,11 @@ class ShownImage:
 
     def on_level(self, level: str) -> pd.DataFrame:
         """The positives of one level."""
-        return self.positives[(self.positives["level"] == level).to_numpy(bool)]
+        return self._by_level.get(level, self.positives.head(0))
+
+    @cached_property
+    def _by_level(self) -> dict[str, pd.DataFrame]:
+        return {str(level): rows for level, rows in self.positives.groupby("level", sort=False)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,9 +232,7 @@ def compute(
         positives["number"] = boxes.set_index("gt_id")["number"].reindex(positives["gt_id"]).to_numpy(np.int64)
         picture, problem = _picture(dataset, index, longest_px)
         placement = _placement(dataset, network_input, index)
-        images.append(
-            ShownImage(dataset.image_paths[index], choice.why, placement, boxes, positives, picture, problem)
-        )
+        images.append(ShownImage(dataset.image_paths[index], choice.why, placement, boxes, positives, picture, problem))
     return Gallery(tuple(images), door.level_shapes(levels))
 
 
@@ -239,15 +242,20 @@ def _numbered(ground_truths: pd.DataFrame, image_index: int) -> pd.DataFrame:
 
 
 def _placement(dataset: Dataset, network_input: NetworkInput, image_index: int) -> Placement:
-    def pair(sides: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def pair(sides: npt.ArrayLike) -> tuple[float, float]:
         rows = np.asarray(sides, float)
-        return rows[image_index if len(rows) > 1 else 0]
+        width, height = rows[image_index if len(rows) > 1 else 0].tolist()
+        return width, height
 
-    width, height = map(int, pair(dataset.image_wh_orig))
-    input_width, input_height = map(int, pair(network_input.image_wh_px))
-    resized, pad = pair(network_input.resized_wh_px), pair(network_input.pad_px)
+    def whole(sides: npt.ArrayLike) -> tuple[int, int]:
+        width, height = pair(sides)
+        return int(width), int(height)
+
     return Placement(
-        (width, height), (input_width, input_height), (float(resized[0]), float(resized[1])), (float(pad[0]), float(pad[1]))
+        wh_orig=whole(dataset.image_wh_orig),
+        input_wh_px=whole(network_input.image_wh_px),
+        resized_wh_px=pair(network_input.resized_wh_px),
+        pad_px=pair(network_input.pad_px),
     )
 
 
@@ -276,9 +284,7 @@ def _positives(
     )
 
 
-def _rows(
-    level: door.LevelShape, positives: door.LevelArrays, gt_id: door.Ints, anchor_centre: float
-) -> pd.DataFrame:
+def _rows(level: door.LevelShape, positives: door.LevelArrays, gt_id: door.Ints, anchor_centre: float) -> pd.DataFrame:
     anchor_wh = level.anchor_wh_px[positives.anchor]
     return pd.DataFrame(
         {
