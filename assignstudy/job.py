@@ -24,7 +24,7 @@ from assignstudy.datasets import read_dataset
 from assignstudy.datasets.fingerprint import fingerprint
 from assignstudy.errors import AssignStudyError, RecordError
 from assignstudy.models.loading import ModelSource
-from assignstudy.models.study import LayerChoice, Subject
+from assignstudy.models.study import LayerChoice, Setting
 from assignstudy.models.study import study as look_into
 from assignstudy.models.taps import check_layers
 from assignstudy.record import RunRecord
@@ -213,9 +213,9 @@ def _model_view(model: _Loaded, setting: Study, result: StudyResult, shown: Gall
     from assignstudy.report.view import ModelView
 
     dataset = setting.dataset
-    subject = Subject(dataset, result.network_input, setting.rule, setting.levels, result.input_hw)
+    seen = Setting(dataset, result.network_input, setting.rule, setting.levels, result.input_hw)
     indices = [dataset.image_paths.index(image.path) for image in shown.images] if shown else []
-    study_pictures = functools.partial(look_into, model.module, subject, indices, model.choice)
+    study_pictures = functools.partial(look_into, model.module, seen, indices, model.choice)
     return ModelView(model.title, model.choice.strongest, functools.cache(study_pictures))
 
 

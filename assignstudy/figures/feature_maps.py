@@ -10,11 +10,10 @@ import numpy.typing as npt
 from matplotlib import colormaps
 from PIL import Image
 
-from assignstudy.figures.gallery import cell_marks, grid_panel
+from assignstudy.figures.gallery import Subject, cell_marks
 from assignstudy.figures.panel import Panel, Photo, Rects, Tags
 from assignstudy.models.features import FeatureMap
 from assignstudy.statistics.door import LevelShape
-from assignstudy.statistics.gallery import ShownImage
 
 Floats = npt.NDArray[np.float32]
 
@@ -26,26 +25,29 @@ MOST_CHANNEL_CELLS = 80
 """Longest side in pixels of a map and of a channel as drawn; of larger ones blocks of cells are averaged."""
 
 PER_ROW = 4
-_GAP = 0.06
+_TAG_SIDE = 0.23
+"""Where in its tile a channel's number stands, in widths of a tile from the top."""
 
 
-def mean_panel(image: ShownImage, level: LevelShape, shown: FeatureMap, photo: str) -> Panel:
+def mean_panel(subject: Subject, level: LevelShape, shown: FeatureMap, photo: str) -> Panel:
     """The mean over all channels on the level's grid, with the outlines of its positive cells.
 
     Args:
-        image: Whose picture it is.
+        subject: Whose picture it is.
         level: The layer's level.
         shown: What the layer holds.
         photo: Key of the picture that :func:`mean_png` makes of it.
     """
     rows, columns = shown.mean.shape
     low, high = float(shown.mean.min()), float(shown.mean.max())
-    caption = f"{level.name}: mean of {shown.channel_count} channels, dark {_number(low)} to bright {_number(high)}"
-    backdrop = (Photo(photo, (0.0, 0.0, float(columns), float(rows))),)
-    cells = tuple(_outlined(mark) for mark in cell_marks(image, level) if isinstance(mark, Rects))
-    panel = grid_panel(image, level, f"{photo}-mean", caption, cells, backdrop)
+    caption = (
+        f"{level.name}, {shown.layer}: mean of {shown.channel_count} channels, {_number(low)} (dark) to {_number(high)}"
+    )
+    photo_mark = Photo(photo, (0.0, 0.0, float(columns), float(rows)))
     # Neither the grid nor numbers: they would hide the map, and both stand in the gallery's pictures of this level.
-    return replace(panel, marks=(*backdrop, *cells))
+    cells = tuple(_outlined(mark) for mark in cell_marks(subject, level) if isinstance(mark, Rects))
+    axes = (f"column, cells of {level.stride} px", "row")
+    return Panel(f"{photo}-mean", caption, (columns, rows), *axes, (photo_mark, *cells))
 
 
 def channels_panel(level: LevelShape, shown: FeatureMap, photo: str, strongest: bool) -> Panel:
@@ -63,13 +65,8 @@ def channels_panel(level: LevelShape, shown: FeatureMap, photo: str, strongest: 
     aspect = height / width
     what = "strongest" if strongest else "first"
     caption = f"{level.name}: the {count} {what} of {shown.channel_count} channels, each on its own scale"
-    corners = [(k % PER_ROW, (k // PER_ROW) * aspect) for k in range(count)]
-    tags = Tags(
-        np.array([(x + 0.03, y + 0.17) for x, y in corners]),
-        tuple(map(str, shown.channels.tolist())),
-        ("on-photo",) * count,
-        on_photo=True,
-    )
+    corners = np.array([(k % PER_ROW + 0.04, (k // PER_ROW) * aspect + _TAG_SIDE) for k in range(count)])
+    tags = Tags(np.tile(corners, 2), tuple(map(str, shown.channels.tolist())), ("padding",) * count)
     picture = Photo(photo, (0.0, 0.0, float(columns), rows * aspect))
     return Panel(f"{photo}-channels", caption, (float(columns), rows * aspect), "", "", (picture, tags))
 
@@ -93,7 +90,10 @@ def channels_png(shown: FeatureMap) -> bytes:
 
 def _outlined(cells: Rects) -> Rects:
     """Cells as mere outlines, so that what lies below shows; those beside the centre's dashed."""
-    pen = replace(cells.pen, fill=0.0, width=1.0, is_dashed=cells.name == "neighbour cell")
+    is_beside, is_contested = cells.name == "neighbour cell", cells.name == "contested slot"
+    pen = replace(cells.pen, fill=0.0, width=1.2, is_dashed=is_beside, on_photo=is_contested)
+    if is_contested:
+        pen = replace(pen, colour="on-photo")
     return replace(cells, pen=pen)
 
 

@@ -43,7 +43,7 @@ class LayerChoice:
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
+class Setting:
     """The run that a model is looked at for.
 
     Attributes:
@@ -115,47 +115,47 @@ class ModelStudy:
     no_loss: str
 
 
-def study(model: nn.Module, subject: Subject, image_indices: Sequence[int], choice: LayerChoice) -> ModelStudy:
+def study(model: nn.Module, setting: Setting, image_indices: Sequence[int], choice: LayerChoice) -> ModelStudy:
     """Send pictures through a model, each once, without gradients.
 
     Args:
         model: In evaluation mode; it runs where its parameters are.
-        subject: The run.
+        setting: The run.
         image_indices: Which images, in this order.
         choice: Which layers to read.
 
     Raises:
         ModelError: The model has no such maps for the levels, or its values are not finite.
     """
-    losses = _Losses(subject)
+    losses = _Losses(setting)
     found, missing = [], []
     for image_index in image_indices:
-        picture = subject.picture(image_index)
+        picture = setting.picture(image_index)
         if picture is None:
-            missing.append(subject.dataset.image_paths[image_index])
+            missing.append(setting.dataset.image_paths[image_index])
         else:
-            found.append(_look_at(model, subject, image_index, picture, choice, losses))
+            found.append(_look_at(model, setting, image_index, picture, choice, losses))
     return ModelStudy(_in_one_batch(found, losses), tuple(missing), losses.problem)
 
 
 def _look_at(
-    model: nn.Module, subject: Subject, image_index: int, picture: Tensor, choice: LayerChoice, losses: _Losses
+    model: nn.Module, setting: Setting, image_index: int, picture: Tensor, choice: LayerChoice, losses: _Losses
 ) -> PictureStudy:
-    boxes = subject.boxes_of(image_index)
-    assignment = subject.rule.assign(boxes, subject.levels)
-    grids = _grids(subject, image_index)
+    boxes = setting.boxes_of(image_index)
+    assignment = setting.rule.assign(boxes, setting.levels)
+    grids = _grids(setting, image_index)
     output, tapped = look(model, _where(model, picture), choice.layers, grids)
     maps = [
         feature_map(one, level, assignment.levels[level], choice.channels, choice.strongest)
         for one in tapped
         for level in [grids.index(one.grid)]
     ]
-    return PictureStudy(subject.dataset.image_paths[image_index], tuple(maps), losses.of(output, assignment, boxes))
+    return PictureStudy(setting.dataset.image_paths[image_index], tuple(maps), losses.of(output, assignment, boxes))
 
 
-def _grids(subject: Subject, image_index: int) -> list[Grid]:
-    width, height = subject.input_wh(image_index)
-    return [(-(-height // level.stride), -(-width // level.stride)) for level in subject.levels]
+def _grids(setting: Setting, image_index: int) -> list[Grid]:
+    width, height = setting.input_wh(image_index)
+    return [(-(-height // level.stride), -(-width // level.stride)) for level in setting.levels]
 
 
 def _where(model: nn.Module, picture: Tensor) -> Tensor:
@@ -167,16 +167,16 @@ def _where(model: nn.Module, picture: Tensor) -> Tensor:
 class _Losses:
     """Computes losses as long as nothing speaks against it; then ``problem`` says what does."""
 
-    def __init__(self, subject: Subject) -> None:
-        self._subject = subject
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
         self.problem = ""
-        formula = formula_of(subject.rule)
-        classes = max(len(subject.dataset.class_names), 1)
+        formula = formula_of(setting.rule)
+        classes = max(len(setting.dataset.class_names), 1)
         if formula is None:
-            self.problem = f"No loss is built in for {subject.rule.facts.title}."
+            self.problem = f"No loss is built in for {setting.rule.facts.title}."
             return
         try:
-            self._weights = formula.published_weights(classes, len(subject.levels), max(subject.input_hw))
+            self._weights = formula.published_weights(classes, len(setting.levels), max(setting.input_hw))
         except ConfigError as error:
             self.problem = f"{error}."
 
@@ -184,12 +184,12 @@ class _Losses:
         """The loss of one picture; None from the first problem on."""
         if self.problem:
             return None
-        subject = self._subject
+        setting = self._setting
         try:
-            outputs = training_outputs(output, subject.levels, len(subject.dataset.class_names))
+            outputs = training_outputs(output, setting.levels, len(setting.dataset.class_names))
             if outputs is not None:
-                class_id = subject.dataset.class_id[boxes.gt_id]
-                return picture_loss(subject.rule, outputs, assignment, boxes, class_id, subject.levels, self._weights)
+                class_id = setting.dataset.class_id[boxes.gt_id]
+                return picture_loss(setting.rule, outputs, assignment, boxes, class_id, setting.levels, self._weights)
             self.problem = "The model gives no training outputs (images, anchors, rows, columns, 5 + classes)."
         except ModelError as error:
             self.problem = f"{error}."

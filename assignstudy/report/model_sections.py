@@ -10,19 +10,21 @@ from xml.etree import ElementTree
 import pandas as pd
 from markupsafe import Markup
 
+from assignstudy.figures import crop, panel_svg
 from assignstudy.figures import feature_maps as figures
-from assignstudy.figures import panel_svg
+from assignstudy.figures.gallery import Subject
 from assignstudy.figures.panel import Panel, Photo
-from assignstudy.models.features import FeatureMap
 from assignstudy.models.study import ModelStudy, PictureStudy
 from assignstudy.report import words
 from assignstudy.report.content import Column, Finding, Kind, Picture, Plate, SectionContent, State, TableView
 from assignstudy.report.tables import LONGEST, table
 from assignstudy.report.view import ModelView, RunView
 from assignstudy.statistics import activations, model_losses
-from assignstudy.statistics.door import LevelShape
 from assignstudy.statistics.entered import records
 from assignstudy.statistics.gallery import Gallery, ShownImage
+
+SHOWN = 6
+"""Ground truths whose pictures stand beside their loss."""
 
 NO_PICTURE = "No picture of this run can be shown to the model; report.gallery.images=8 with picture files shows some."
 
@@ -61,9 +63,10 @@ def losses(view: RunView, key: str, title: str) -> SectionContent:
         key,
         title,
         Finding(_dearest(costs, len(study.pictures))),
+        plates=_crops(costs.head(SHOWN), gallery),
         tables=(_loss_table(costs),),
-        how_to_read=f"the weighted loss of {view.rule.title}, with the images shown as one batch; YOLOv5’s factor of the "
-        "batch size is left out. A ground truth pays for its positives (box, class) and for the slots it owns "
+        how_to_read=f"the weighted loss of {view.rule.title}, with the images shown as one batch; the factor of the batch "
+        "size that YOLOv5 multiplies by is left out. A ground truth pays for its positives (box, class) and for the slots it owns "
         "(objectness); one without a positive pays nothing and is never learned.",
     )
 
@@ -98,24 +101,24 @@ def _activation_table(found: pd.DataFrame) -> TableView:
 
 def _plate(image: ShownImage, picture: PictureStudy, gallery: Gallery, model: ModelView, key: str) -> Plate:
     names = [(f"{key}-{number}", gallery.levels[one.level], one) for number, one in enumerate(picture.maps)]
-    means = [(figures.mean_panel(image, level, one, f"{name}-m"), one) for name, level, one in names]
-    channels = [(figures.channels_panel(level, one, f"{name}-c", model.strongest), one) for name, level, one in names]
-    rows = tuple(tuple(_picture(panel, one, image) for panel, one in row) for row in (means, channels))
+    subject = Subject(image)
+    means = [figures.mean_panel(subject, level, one, f"{name}-m") for name, level, one in names]
+    channels = [figures.channels_panel(level, one, f"{name}-c", model.strongest) for name, level, one in names]
+    rows = tuple(tuple(_picture(panel, image.path) for panel in row) for row in (means, channels))
     own = activations.compute(picture.maps, gallery.levels)
     return Plate(
         title=image.path,
         summary=f"{words.count(len(image.ground_truths), 'ground truth')}; {image.why}",
-        thumbnail=Markup(""),
+        thumbnail=None,
         rows=rows,
         lines=tuple(map(_line, records(own))),
         folded=not key.endswith("-0"),
     )
 
 
-def _picture(panel: Panel, one: FeatureMap, image: ShownImage) -> Picture:
+def _picture(panel: Panel, path: str) -> Picture:
     keys = {mark.key: mark.key for mark in panel.marks if isinstance(mark, Photo)}
-    caption = f"{one.layer}, {panel.caption}"
-    return Picture(Markup(panel_svg.write(panel, keys, f"{caption}, {image.path}")), caption)
+    return Picture(Markup(panel_svg.write(panel, keys, f"{panel.caption}, {path}")), panel.caption)
 
 
 def _line(row: Any) -> str:
@@ -156,6 +159,30 @@ def _dearest(costs: pd.DataFrame, pictures: int) -> str:
         f"{top['class_name']} in {top['image']} takes {words.percent(top['share'])}"
     )
     return f"{sentence}, the {len(few)} dearest together {words.percent(few['share'].sum())}."
+
+
+def _crops(dearest: pd.DataFrame, gallery: Gallery) -> tuple[Plate, ...]:
+    """The ground truths with the highest loss, cut out of the photos that stand in the gallery."""
+    found = []
+    for number, image in enumerate(gallery.images):
+        own = image.ground_truths.set_index("gt_id")["number"]
+        for place, row in enumerate(records(dearest)):
+            if image.picture is not None and row.gt_id in own.index:
+                found.append(
+                    (place, _crop(Subject(image), int(own[row.gt_id]), row, place + 1, f"gallery-photo-{number}"))
+                )
+    pictures = tuple(picture for _, picture in sorted(found, key=lambda pair: pair[0]))
+    if not pictures:
+        return ()
+    title = f"The {words.count(len(pictures), 'ground truth')} with the highest loss"
+    return (Plate(title, "cut out of their images", None, (pictures,), (), folded=False),)
+
+
+def _crop(subject: Subject, number: int, row: Any, place: int, photo: str) -> Picture:
+    size = f"{row.w_px:.0f} × {row.h_px:.0f} px"
+    caption = f"{place}. {row.class_name} {number}, {size}, {words.percent(row.share)} of the loss"
+    panel = crop.draw(subject, number, caption)
+    return Picture(Markup(panel_svg.write(panel, {"photo": photo}, f"{caption}, {subject.image.path}")), caption)
 
 
 def _loss_table(costs: pd.DataFrame) -> TableView:
