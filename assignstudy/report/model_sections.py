@@ -65,8 +65,8 @@ def losses(view: RunView, key: str, title: str) -> SectionContent:
         Finding(_dearest(costs, len(study.pictures))),
         plates=_crops(costs.head(SHOWN), gallery),
         tables=(_loss_table(costs),),
-        how_to_read=f"the weighted loss of {view.rule.title}, with the images shown as one batch; the factor of the batch "
-        "size that YOLOv5 multiplies by is left out. A ground truth pays for its positives (box, class) and for the slots it owns "
+        how_to_read=f"the weighted loss of {view.rule.title}, the images shown being one batch, before any factor for "
+        "the size of the batch. A ground truth pays for its positives (box, class) and for the slots it owns "
         "(objectness); one without a positive pays nothing and is never learned.",
     )
 
