@@ -98,7 +98,7 @@ class TorchScriptFile(ModelSource):
         except (RuntimeError, ValueError) as error:  # whatever its C++ reader stumbles over
             raise ModelError(
                 f"{where}: expected a TorchScript archive, as torch.jit.save writes it, got another file"
-                f" ({_first_line(error)}); for a state dict use model=custom with model.weights"
+                f" ({_reason(error)}); for a state dict use model=custom with model.weights"
             ) from error
         return module.eval()
 
@@ -181,7 +181,7 @@ def state_dict(path: str) -> dict[str, Tensor]:
     except (RuntimeError, EOFError, ValueError) as error:  # no archive, half an archive, or a TorchScript archive
         raise ModelError(
             f"{where}: expected a state dict, as torch.save(model.state_dict(), …) writes it, got another file"
-            f" ({_first_line(error)}); a TorchScript archive, which is code, is opened with model=torchscript"
+            f" ({_reason(error)}); a TorchScript archive, which is code, is opened with model=torchscript"
         ) from error
     found = next((content[key] for key in WRAPPERS if isinstance(content, Mapping) and key in content), content)
     if not isinstance(found, Mapping) or not all(isinstance(value, Tensor) for value in found.values()):
@@ -221,5 +221,6 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0][:160] or type(error).__name__
+def _reason(error: Exception) -> str:
+    """The first sentence of what PyTorch says, which may be long."""
+    return str(error).strip().partition("\n")[0].partition(". ")[0][:100] or type(error).__name__

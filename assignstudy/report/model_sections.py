@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pandas as pd
 from markupsafe import Markup
 
+from assignstudy.errors import ModelError
 from assignstudy.figures import crop, panel_svg
 from assignstudy.figures import feature_maps as figures
 from assignstudy.figures.gallery import Subject
@@ -52,7 +53,10 @@ def feature_maps(view: RunView, key: str, title: str) -> SectionContent:
 
 def losses(view: RunView, key: str, title: str) -> SectionContent:
     """Which ground truths of the images shown cost the model most."""
-    _, gallery, study = _shown(view)
+    try:
+        _, gallery, study = _shown(view)
+    except ModelError:  # said once, in the section before
+        return SectionContent(key, title, Finding("The model does not fit this run, see “Feature maps”.", State.ACT))
     shares = [picture.loss for picture in study.pictures if picture.loss is not None]
     if gallery is None or not study.pictures:
         return SectionContent(key, title, Finding(NO_PICTURE, State.WATCH))
