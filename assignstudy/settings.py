@@ -21,7 +21,7 @@ from assignstudy.errors import ConfigError
 
 DEVICES = ("cpu", "cuda")
 THRESHOLDS = ("anchor_t", "iou_t")
-GROUPS = ("dataset", "anchors", "assigner", "transform", "model", "report")
+GROUPS = ("dataset", "anchors", "assigner", "transform", "model", "report", "tracking")
 MODEL_KEYS = {
     "none": (),
     "demo": ("seed",),
@@ -51,10 +51,12 @@ class Settings:
         transform: The transform's class and options.
         model: A network whose layers pages show, see :func:`check_model`.
         report: Options of the report.
+        tracking: ``uri`` of a store for runs, None for none, and the ``experiment`` in it.
         anchor_t: Largest side ratio that fits (strictly below), above 1; None for the rule's published value.
         iou_t: The IoU that a fitting anchor exceeds or reaches, from 0 to 1; None for the rule's published value.
         imgsz: Side of the square network input or ``[height, width]``, in pixels.
         device: ``cpu`` or ``cuda``.
+        objective: What a search goes by: a metric, or a weighted sum of metrics.
 
     Raises:
         ConfigError: Naming the first setting that cannot be used.
@@ -66,10 +68,12 @@ class Settings:
     transform: Any = None
     model: Any = None
     report: Any = None
+    tracking: Any = None
     anchor_t: float | None = None
     iou_t: float | None = None
     imgsz: Any = 640
     device: str = "cpu"
+    objective: str = "bpr"
 
     def __post_init__(self) -> None:
         """Check what can be checked without the data set and the rule."""

@@ -22,6 +22,7 @@ ROOMS_IN_ORDER = (
     ("losses",),
     ("models",),
     ("statistics",),
+    ("objective",),
     ("figures",),
     ("report",),
     ("record",),
@@ -29,7 +30,7 @@ ROOMS_IN_ORDER = (
     ("results",),
     ("study",),
     ("job",),
-    ("sweep",),
+    ("sweep", "tracking"),
     ("cli",),
     ("__main__",),
 )

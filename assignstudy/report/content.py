@@ -32,10 +32,12 @@ class Kind(StrEnum):
     """A count, with thousands separators."""
     NUMBER = "number"
     """A size in pixels, a mean: at most two decimals."""
-    SIGNIFICANT = "significant"
-    """A quantity without a scale of its own: three significant digits."""
+    QUANTITY = "quantity"
+    """A number of any size and sign: three significant digits."""
     RATIO = "ratio"
     """Four decimals."""
+    LOSS = "loss"
+    """Three significant digits."""
     PERCENT = "percent"
     """A share from 0 to 1, as percent."""
 
@@ -127,10 +129,12 @@ class Picture:
     Attributes:
         svg: From ``embed.to_svg``.
         caption: What it shows, one short line.
+        wide: Whether it needs the whole column, so that none stands beside it.
     """
 
     svg: Markup
     caption: str = ""
+    wide: bool = False
 
 
 @dataclass(frozen=True)

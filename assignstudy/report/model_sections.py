@@ -83,8 +83,7 @@ def _shown(view: RunView) -> tuple[ModelView, Gallery | None, ModelStudy]:
 def _answer(found: pd.DataFrame) -> str:
     """Per layer and level, the mean in positive cells against the rest."""
     parts = [
-        f"{row.level} {words.significant(row.inside)} against {words.significant(row.outside)}"
-        for row in records(found)
+        f"{row.level} {words.quantity(row.inside)} against {words.quantity(row.outside)}" for row in records(found)
     ]
     several = found["layer"].nunique() > found["level"].nunique()
     listed = f"{words.listing(parts[:5])}{'; the table has all layers' if several or len(parts) > 5 else ''}"
@@ -96,9 +95,9 @@ def _activation_table(found: pd.DataFrame) -> TableView:
         Column("layer", "layer", Kind.CODE),
         Column("level", "level"),
         Column("positive_cells", "positive cells", Kind.INT),
-        Column("inside", "mean in them", Kind.SIGNIFICANT),
-        Column("outside", "in the rest", Kind.SIGNIFICANT),
-        Column("difference", "difference", Kind.SIGNIFICANT),
+        Column("inside", "mean in them", Kind.QUANTITY),
+        Column("outside", "in the rest", Kind.QUANTITY),
+        Column("difference", "difference", Kind.QUANTITY),
     ]
     return table(found, columns, "mean activation over all channels, all images shown")
 
@@ -127,10 +126,10 @@ def _picture(panel: Panel, path: str) -> Picture:
 
 def _line(row: Any) -> str:
     if not row.positive_cells:
-        return f"{row.layer}, {row.level}: no positive cell; mean {words.significant(row.outside)}."
+        return f"{row.layer}, {row.level}: no positive cell; mean {words.quantity(row.outside)}."
     return (
-        f"{row.layer}, {row.level}: mean {words.significant(row.inside)} in"
-        f" {words.count(row.positive_cells, 'positive cell')}, {words.significant(row.outside)} in the rest."
+        f"{row.layer}, {row.level}: mean {words.quantity(row.inside)} in"
+        f" {words.count(row.positive_cells, 'positive cell')}, {words.quantity(row.outside)} in the rest."
     )
 
 
@@ -198,9 +197,9 @@ def _loss_table(costs: pd.DataFrame) -> TableView:
         Column("h_px", "height, px", Kind.NUMBER),
         Column("positives", "positives", Kind.INT),
         Column("share", "of the loss", Kind.PERCENT, bar=True),
-        Column("loss", "loss", Kind.SIGNIFICANT),
-        *(Column(term, term, Kind.SIGNIFICANT) for term in ("box", "objectness", "class")),
-        Column("per_positive", "per positive", Kind.SIGNIFICANT),
+        Column("loss", "loss", Kind.QUANTITY),
+        *(Column(term, term, Kind.QUANTITY) for term in ("box", "objectness", "class")),
+        Column("per_positive", "per positive", Kind.QUANTITY),
     ]
     left_out = len(costs) - LONGEST
     note = f"{words.count(left_out, 'further ground truth')} with a lower loss." if left_out > 0 else ""

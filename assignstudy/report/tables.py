@@ -15,8 +15,9 @@ LONGEST = 50
 _PRINT: dict[Kind, Callable[[float | None], str]] = {
     Kind.INT: words.integer,
     Kind.NUMBER: words.number,
-    Kind.SIGNIFICANT: words.significant,
+    Kind.QUANTITY: words.quantity,
     Kind.RATIO: words.ratio,
+    Kind.LOSS: words.significant,
     Kind.PERCENT: words.percent,
 }
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from assignstudy.figures import style
+
 UNDEFINED = "–"
 _SMALLEST_SHARE = 0.0001
 
@@ -40,10 +42,13 @@ def number(value: float | None) -> str:
 
 
 def significant(value: float | None) -> str:
-    """Three significant digits, with a true minus: ``0.0431``, ``−12.3``; a dash where undefined."""
-    if value is None or is_undefined(value):
-        return UNDEFINED
-    return f"{value:.3g}".replace("-", "−")
+    """Three significant digits, at most four decimals: ``0.0123``, ``<0.0001``; a dash where undefined."""
+    return UNDEFINED if value is None or is_undefined(value) else style.significant(value)
+
+
+def quantity(value: float | None) -> str:
+    """Three significant digits of any size, with a true minus: ``0.0431``, ``−12.3``; a dash where undefined."""
+    return UNDEFINED if value is None or is_undefined(value) else f"{value:.3g}".replace("-", "−")
 
 
 def percent(share: float | None) -> str:
