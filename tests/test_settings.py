@@ -28,7 +28,7 @@ GROUPS: dict[str, Any] = {
     "anchors": ANCHORS,
     "assigner": {"_target_": "a.Rule", "anchor_t": None},
     "transform": {"_target_": "a.Transform"},
-    "report": {"page": True},
+    "report": {"page": True, "gallery": {"images": 8, "pick": []}},
 }
 PUBLISHED = Published("anchor_t", 4.0, LEVELS)
 CONFIG = GROUPS | {"anchor_t": None, "iou_t": None, "imgsz": 640, "device": "cpu"}
@@ -91,8 +91,16 @@ def test_both_ends_of_the_iou_range_are_accepted(iou_t):
         ({"device": "tpu"}, r"^device: expected cpu or cuda, got tpu"),
         ({"anchors": None}, r"^anchors: expected a choice, got None"),
         ({"dataset": {}}, r"^dataset\.name: expected the name of a format, got None"),
-        ({"report": {"page": "yes"}}, r"^report: expected report\.page, true or false, got"),
-        ({"report": {"page": True, "gallery": 3}}, r"^report: expected report\.page, true or false, got"),
+        ({"report": {"page": "yes"}}, r"^report: expected report\.page, true or false, and report\.gallery, got"),
+        ({"report": {"page": True, "gallery": 3}}, r"^report\.gallery: expected report\.gallery\.images and"),
+        (
+            {"report": {"page": True, "gallery": {"images": -1, "pick": []}}},
+            r"^report\.gallery\.images: expected a whole number, 0 for none, got -1",
+        ),
+        (
+            {"report": {"page": True, "gallery": {"images": 8, "pick": "a.jpg"}}},
+            r"^report\.gallery\.pick: expected file names, as in \[street-00003.png\], got a\.jpg",
+        ),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(change, message):

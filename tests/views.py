@@ -11,7 +11,8 @@ from assignstudy.assign.yolov3 import Yolov3
 from assignstudy.assign.yolov5 import Yolov5
 from assignstudy.datasets import read_dataset
 from assignstudy.report.view import RunView
-from assignstudy.study import Study, run
+from assignstudy.statistics.gallery import Wish
+from assignstudy.study import Study, run, show
 from assignstudy.transforms import Letterbox
 from assignstudy.types import DataIssue, IssueKind
 from tests.boxes import COCO_P5, make_dataset, make_levels
@@ -24,10 +25,12 @@ MATH = "$x_{1}$ & <b>"
 def view_of(dataset, anchor_t=4.0, spec=COCO_P5, input_hw=(640, 640), **settings):
     """The view of one run."""
     rule = Yolov5(anchor_t)
-    result = run(Study(dataset, rule, make_levels(spec), Letterbox(), input_hw))
+    study = Study(dataset, rule, make_levels(spec), Letterbox(), input_hw)
+    result = run(study)
     shown = {"dataset": dataset.name, "assigner": "yolov5", "anchor_t": f"{anchor_t:g}", **settings}
     provenance = {"Run key": "0123abcd", "Configuration": f"anchor_t: {anchor_t}\ndataset:\n  name: demo"}
-    return RunView(dataset.name, result.tables, rule.facts, result.input_hw, shown, provenance, result.notices)
+    gallery = show(study, result, Wish(images=2))
+    return RunView(dataset.name, result.tables, rule.facts, result.input_hw, shown, provenance, result.notices, gallery)
 
 
 @cache
@@ -60,9 +63,11 @@ def crowded_view():
 def rule_view(rule):
     """The embedded data set under another rule, with its published anchors."""
     dataset = read_dataset("demo", {"images": 40})
-    result = run(Study(dataset, rule, rule.published_levels(), Letterbox(), (640, 640)))
+    study = Study(dataset, rule, rule.published_levels(), Letterbox(), (640, 640))
+    result = run(study)
     settings = {"dataset": dataset.name, "assigner": rule.facts.name}
-    return RunView(dataset.name, result.tables, rule.facts, result.input_hw, settings, {}, result.notices)
+    gallery = show(study, result, Wish(images=2))
+    return RunView(dataset.name, result.tables, rule.facts, result.input_hw, settings, {}, result.notices, gallery)
 
 
 @cache
