@@ -23,8 +23,8 @@ Bools = npt.NDArray[np.bool_]
 COLOURS = 6
 """Colours of ground truths; :mod:`assignstudy.figures.style` says which."""
 
-MOST_TAGS = 30
-"""Where more ground truths than this would be numbered, only those without a positive are."""
+MOST_TAGS = 60
+"""Where more ground truths than this would be numbered, on a level half as many, only those without a positive are."""
 
 _HATCH_PX = 4.5
 """Least distance between the lines that hatch a cell."""
@@ -111,7 +111,7 @@ def original(subject: Subject) -> Panel:
         subject.image.placement.wh_orig,
         "x, px of the original",
         "y, px",
-        (_photo(subject), *_ground_truths(subject, boxes), *_tags(subject, boxes)),
+        (_photo(subject), *_ground_truths(subject, boxes), _tags(subject, boxes)),
     )
 
 
@@ -127,7 +127,7 @@ def network_input(subject: Subject) -> Panel:
         place.input_wh_px,
         "x, px of the input",
         "y, px",
-        (padding, photo, *_ground_truths(subject, boxes), *_tags(subject, boxes)),
+        (padding, photo, *_ground_truths(subject, boxes), _tags(subject, boxes)),
     )
 
 
@@ -178,8 +178,8 @@ def grid_panel(
     columns, rows = subject.image.placement.grid_wh(level.stride)
     panel = Panel(key, caption, (columns, rows), f"column, cells of {level.stride} px", "row", ())
     lines = _grid_lines(columns, rows, panel.scale)
-    tags = _tags(subject, subject.boxes_px / level.stride, level)
-    return Panel(key, caption, panel.wh, panel.x_label, panel.y_label, (*backdrop, lines, *marks, *tags))
+    tags = _tags(subject, subject.boxes_px / level.stride, level, on_photo=False)
+    return Panel(key, caption, panel.wh, panel.x_label, panel.y_label, (*backdrop, lines, *marks, tags))
 
 
 def cells_on_image(subject: Subject, level: LevelShape) -> Panel:
@@ -197,7 +197,7 @@ def anchors_on_image(subject: Subject, level: LevelShape) -> Panel:
 
 def _over_photo(subject: Subject, level: LevelShape, key: str, caption: str, marks: tuple[Mark, ...]) -> Panel:
     boxes = subject.boxes_orig
-    every = (_photo(subject), *_on_level(subject, boxes, level, on_photo=True), *marks, *_tags(subject, boxes, level))
+    every = (_photo(subject), *_on_level(subject, boxes, level, on_photo=True), *marks, _tags(subject, boxes, level))
     return Panel(key, caption, subject.image.placement.wh_orig, "x, px of the original", "y, px", every)
 
 
@@ -209,7 +209,8 @@ def cell_marks(subject: Subject, level: LevelShape, *, on_image: bool = False) -
         level: Which level.
         on_image: In pixels of the original instead of cells of the grid.
     """
-    rows = subject.image.on_level(level.name).drop_duplicates(["number", "grid_y", "grid_x", "cell_offset"])
+    # Rows come by offset, the centre first: a cell that is both counts as that of the centre.
+    rows = subject.image.on_level(level.name).drop_duplicates(["number", "grid_y", "grid_x"])
     colour = subject.colour[rows["number"].to_numpy() - 1]
     cells = _cells(rows)
     if on_image:
@@ -286,15 +287,14 @@ def _coloured(subject: Subject, boxes: Doubles, which: npt.NDArray[np.bool_], pe
     return tuple(marks)
 
 
-def _tags(subject: Subject, boxes: Doubles, level: LevelShape | None = None) -> tuple[Mark, ...]:
+def _tags(subject: Subject, boxes: Doubles, level: LevelShape | None = None, *, on_photo: bool = True) -> Tags:
     """The numbers of the ground truths at their (G, 4) boxes; with a level, of those with a positive on it."""
-    table, lost = subject.image.ground_truths, subject.lost
-    shown = np.ones(len(table), bool) if level is None else subject.has_positive(level) | lost
-    if shown.sum() > MOST_TAGS:
-        shown = lost
-    ignored = table["ignored"].to_numpy(bool)
-    colour = np.where(ignored, "baseline", [_colour(number) for number in subject.colour])
-    return (Tags(boxes[shown], tuple(table["number"].astype(str)[shown]), tuple(map(str, colour[shown]))),)
+    shown = np.ones(len(boxes), bool) if level is None else subject.has_positive(level) | subject.lost
+    if shown.sum() > (MOST_TAGS if level is None else MOST_TAGS // 2):
+        shown = subject.lost
+    colour = np.where(subject.ignored, "baseline", [_colour(number) for number in subject.colour])
+    texts = subject.image.ground_truths["number"].astype(str)[shown]
+    return Tags(boxes[shown], tuple(texts), tuple(map(str, colour[shown])), on_photo)
 
 
 def _cells(rows: pd.DataFrame) -> Doubles:

@@ -37,6 +37,21 @@ class Margins:
 
 
 MARGINS = Margins()
+LEGEND = (
+    "ground truth",
+    "unmatched",
+    "ignored",
+    "nothing on this level",
+    "positive cell",
+    "cell of the centre",
+    "neighbour cell",
+    "contested slot",
+    "anchor",
+    "its place",
+    "point",
+    "padding",
+)
+"""What marks can be called, in the order of the legend."""
 LEGEND_LINE_PX = 18.0
 
 
@@ -88,11 +103,12 @@ class Dots:
 
 @dataclass(frozen=True, eq=False)
 class Tags:
-    """A short text for each of (K, 4) boxes, white on a colour of its own, at a corner where it covers no other."""
+    """A short text for each of (K, 4) boxes, in a colour of its own, at a corner where it covers no other."""
 
     xyxy: Doubles
     texts: tuple[str, ...]
     colours: tuple[str, ...]
+    on_photo: bool = False
 
 
 @dataclass(frozen=True)
@@ -155,12 +171,12 @@ class Panel:
         return _ticks(self.wh[0]), _ticks(self.wh[1])
 
     def legend(self) -> tuple[tuple[str, tuple[Mark, ...]], ...]:
-        """Each name with one mark of every kind that carries it, in order of appearance."""
+        """Each name with one mark of every kind that carries it, in the order of :data:`LEGEND`."""
         found: dict[str, dict[type[Mark], Mark]] = {}
         for mark in self.marks:
             if not isinstance(mark, Tags) and mark.name:
                 found.setdefault(mark.name, {}).setdefault(type(mark), mark)
-        return tuple((name, tuple(marks.values())) for name, marks in found.items())
+        return tuple((name, tuple(found[name].values())) for name in sorted(found, key=LEGEND.index))
 
 
 def _ticks(end: float) -> list[float]:
@@ -199,7 +215,7 @@ def legend_rows(panel: Panel) -> list[list[tuple[float, str, tuple[Mark, ...]]]]
 
 _SWATCH_PX = 19.0
 _LETTER_PX = 6.4
-_GAP_PX = 13.0
+_GAP_PX = 16.0
 _DIGIT_PX = 7.2
 
 

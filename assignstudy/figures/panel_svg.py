@@ -142,9 +142,9 @@ def _write_swatch(parent: ElementTree.Element, mark: Mark) -> None:
 
 
 def _write_tags(root: ElementTree.Element, panel: Panel, tags: Tags) -> None:
-    group = _element(root, "g", {"class": "tags"})
+    group = _element(root, "g", {"class": "tags on-photo" if tags.on_photo else "tags"})
     for tag in panels.placed_tags(panel, tags):
-        colour = {"stroke": f"var(--{tag.colour})"}
+        colour = {"stroke" if tags.on_photo else "fill": f"var(--{tag.colour})"}
         _text(group, tag.left + MARGINS.left, tag.bottom + MARGINS.top, tag.text, colour)
 
 

@@ -53,7 +53,8 @@ def _on_level(level: str, rows: list[Any], rule: RuleFacts) -> str:
     """``2 anchors on P3, 3 cells each``."""
     if rule.slots == "points":
         return f"{words.count(len(rows), 'point')} on {level}"
-    cells = Counter(row.anchor for row in rows)
+    # A centre on a grid line can claim one cell twice, as its own and as a neighbour.
+    cells = Counter(anchor for anchor, *_ in {(row.anchor, row.grid_y, row.grid_x) for row in rows})
     anchors = f"{words.count(len(cells), 'anchor')} on {level}"
     if len(set(cells.values())) == 1:
         each = " each" if len(cells) > 1 else ""

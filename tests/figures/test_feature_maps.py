@@ -1,7 +1,6 @@
 """Feature maps: their pixels are their cells, and what lies over them stands where the table says."""
 
 import io
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,8 @@ from assignstudy.figures.gallery import Subject
 from assignstudy.figures.panel import Photo, Rects
 from assignstudy.models.features import Activation, FeatureMap
 from assignstudy.statistics.door import LevelShape
-from tests.report.test_model_sections import yolov5_view
+from assignstudy.statistics.gallery import Placement, ShownImage
+from tests.views import model_view
 
 
 def shown(mean, maps=None):
@@ -60,7 +60,7 @@ def test_channels_stand_in_rows_and_what_is_left_is_white():
 
 
 def test_the_cells_over_a_map_are_those_of_the_table():
-    view = yolov5_view()
+    view = model_view()
     for image in view.gallery.images:
         for level, one in zip(view.gallery.levels, view.model.study().pictures[0].maps, strict=True):
             panel = feature_maps.mean_panel(Subject(image), level, one, "p")
@@ -73,7 +73,7 @@ def test_the_cells_over_a_map_are_those_of_the_table():
 
 def test_a_map_fills_its_grid():
     level = LevelShape("P3", 8, np.ones((1, 2), np.float32))
-    view = yolov5_view()
+    view = model_view()
     one = view.model.study().pictures[0].maps[0]
     panel = feature_maps.mean_panel(Subject(view.gallery.images[0]), level, one, "p")
     rows, columns = one.mean.shape
@@ -85,7 +85,8 @@ def test_a_map_fills_its_grid():
 def subject(box, wh_orig):
     boxes = pd.DataFrame([box], columns=["x1_orig", "y1_orig", "x2_orig", "y2_orig"]).astype("float64")
     boxes = boxes.assign(cx_px=0.0, cy_px=0.0, w_px=1.0, h_px=1.0)
-    return Subject(SimpleNamespace(ground_truths=boxes, placement=SimpleNamespace(wh_orig=wh_orig)))
+    place = Placement(wh_orig, wh_orig, wh_orig, (0.0, 0.0))
+    return Subject(ShownImage("a.jpg", "picked by name", place, boxes, pd.DataFrame(), None, ""))
 
 
 @pytest.mark.parametrize(

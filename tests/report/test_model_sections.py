@@ -1,44 +1,20 @@
 """What a model adds to the run page: every picture it needs is there, once, and it says what it found in numbers."""
 
-import functools
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from assignstudy.assign.fcos import Fcos
 from assignstudy.assign.yolov5 import Yolov5
-from assignstudy.datasets import read_dataset
 from assignstudy.errors import ModelError
-from assignstudy.models.loading import Demo
-from assignstudy.models.study import LayerChoice, Setting, study
+from assignstudy.models.study import LayerChoice
 from assignstudy.report.content import State
 from assignstudy.report.render import write_run_page
 from assignstudy.report.sections import build
-from assignstudy.report.view import ModelView, RunView
-from assignstudy.statistics.gallery import Wish
-from assignstudy.study import Study, run, show
-from assignstudy.transforms import Letterbox
-
-
-def model_view(rule, choice=None, images=2, input_hw=(192, 320), model=None):
-    """The embedded data set, looked at with the embedded model."""
-    dataset, chosen = read_dataset("demo", {"images": 6}), choice or LayerChoice(channels=3)
-    setting = Study(dataset, rule, rule.published_levels(), Letterbox(), input_hw)
-    result = run(setting)
-    gallery = show(setting, result, Wish(images), 300) if images else None
-    indices = [dataset.image_paths.index(image.path) for image in gallery.images] if gallery else []
-    seen = Setting(dataset, result.network_input, rule, setting.levels, result.input_hw)
-    module = model or Demo().load(setting.levels, len(dataset.class_names))
-    look = functools.cache(lambda: study(module, seen, indices, chosen))
-    tables = result.tables
-    shown = ModelView("a <b> model", chosen.strongest, look)
-    return RunView(dataset.name, tables, rule.facts, result.input_hw, gallery=gallery, model=shown)
-
-
-@functools.cache
-def yolov5_view():
-    return model_view(Yolov5())
+from assignstudy.report.view import ModelView
+from tests.views import looked_at, model_view
 
 
 def sections(view):
@@ -46,8 +22,8 @@ def sections(view):
 
 
 def test_each_image_has_a_mean_and_channels_for_every_level():
-    plates = sections(yolov5_view())["features"].plates
-    assert [plate.title for plate in plates] == [image.path for image in yolov5_view().gallery.images]
+    plates = sections(model_view())["features"].plates
+    assert [plate.title for plate in plates] == [image.path for image in model_view().gallery.images]
     for plate in plates:
         means, channels = plate.rows
         assert [picture.caption.partition(":")[0] for picture in means] == [
@@ -58,15 +34,15 @@ def test_each_image_has_a_mean_and_channels_for_every_level():
 
 
 def test_the_finding_and_the_table_say_the_means():
-    content = sections(yolov5_view())["features"]
-    maps = [one for picture in yolov5_view().model.study().pictures for one in picture.maps if one.level == 0]
+    content = sections(model_view())["features"]
+    maps = [one for picture in model_view().model.study().pictures for one in picture.maps if one.level == 0]
     inside = sum(one.inside.total for one in maps) / sum(one.inside.cells for one in maps)
     assert f"P3 {inside:.3g} against " in content.finding.sentence
     assert [cell.text for cell in content.tables[0].rows[0]][:2] == ["input of heads.0", "P3"]
 
 
 def test_every_reference_on_the_page_leads_somewhere_and_no_id_comes_twice(tmp_path):
-    assert write_run_page(tmp_path / "report.html", yolov5_view()) == ()
+    assert write_run_page(tmp_path / "report.html", model_view()) == ()
     html = (tmp_path / "report.html").read_text(encoding="utf-8")
     ids = re.findall(r'\sid="([^"]+)"', html)
     assert len(ids) == len(set(ids))
@@ -77,16 +53,16 @@ def test_every_reference_on_the_page_leads_somewhere_and_no_id_comes_twice(tmp_p
 
 def test_the_same_run_gives_the_same_bytes(tmp_path):
     for name in ("one", "other"):
-        write_run_page(tmp_path / name, model_view(Yolov5()))
+        write_run_page(tmp_path / name, looked_at(Yolov5()))
     assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
 
 
 def test_the_dearest_ground_truths_stand_beside_their_pictures():
-    content = sections(yolov5_view())["losses"]
+    content = sections(model_view())["losses"]
     losses = np.concatenate(
         [
             one.loss.box.sum(1) + one.loss.objectness.sum(1) + one.loss.class_.sum(1)
-            for one in yolov5_view().model.study().pictures
+            for one in model_view().model.study().pictures
         ]
     )
     (plate,) = content.plates
@@ -99,14 +75,14 @@ def test_the_dearest_ground_truths_stand_beside_their_pictures():
 
 
 def test_points_have_maps_and_no_loss():
-    content = sections(model_view(Fcos(), LayerChoice(channels=2, strongest=True)))
+    content = sections(looked_at(Fcos(), LayerChoice(channels=2, strongest=True)))
     assert "the 2 strongest of 32 channels" in content["features"].plates[0].rows[1][0].caption
     assert content["losses"].finding.sentence == "No loss is built in for FCOS."
     assert content["losses"].finding.state is State.WATCH
 
 
 def test_without_images_the_sections_say_so():
-    content = sections(model_view(Yolov5(), images=0))
+    content = sections(looked_at(Yolov5(), images=0))
     for key in ("features", "losses"):
         assert content[key].error == ""
         assert content[key].finding.sentence.startswith("No picture of this run can be shown to the model; report.")
@@ -116,21 +92,17 @@ def test_a_model_that_does_not_fit_is_said_once_and_costs_no_other_section(tmp_p
     def study_pictures():
         raise ModelError("model.layers: neck: expected a grid")
 
-    view = yolov5_view()
-    parts = {name: getattr(view, name) for name in view.__dataclass_fields__}
-    broken = RunView(**parts | {"model": ModelView("a", False, study_pictures)})
+    broken = replace(model_view(), model=ModelView("a", False, study_pictures))
     problems = write_run_page(tmp_path / "report.html", broken)
     assert problems == ("section “Feature maps”: ModelError: model.layers: neck: expected a grid",)
     assert sections(broken)["losses"].finding.state is State.ACT
 
 
 def test_without_a_model_there_are_no_such_sections():
-    view = yolov5_view()
-    parts = {name: getattr(view, name) for name in view.__dataclass_fields__}
-    assert not {"features", "losses"} & sections(RunView(**parts | {"model": None})).keys()
+    assert not {"features", "losses"} & sections(replace(model_view(), model=None)).keys()
 
 
 @pytest.mark.parametrize("images", [1, 2])
 def test_only_the_first_image_is_unfolded(images):
-    plates = sections(model_view(Yolov5(), images=images))["features"].plates
+    plates = sections(looked_at(Yolov5(), images=images))["features"].plates
     assert [plate.folded for plate in plates] == [number > 0 for number in range(images)]
