@@ -66,7 +66,7 @@ def channels_panel(level: LevelShape, shown: FeatureMap, photo: str, strongest: 
     what = "strongest" if strongest else "first"
     caption = f"{level.name}: the {count} {what} of {shown.channel_count} channels, each on its own scale"
     corners = np.array([(k % PER_ROW + 0.04, (k // PER_ROW) * aspect + _TAG_SIDE) for k in range(count)])
-    tags = Tags(np.tile(corners, 2), tuple(map(str, shown.channels.tolist())), ("padding",) * count)
+    tags = Tags(np.tile(corners, 2), tuple(map(str, shown.channels.tolist())), ("padding",) * count, on_photo=True)
     picture = Photo(photo, (0.0, 0.0, float(columns), rows * aspect))
     return Panel(f"{photo}-channels", caption, (float(columns), rows * aspect), "", "", (picture, tags))
 
