@@ -13,12 +13,12 @@ from markupsafe import Markup
 from assignstudy.errors import ModelError
 from assignstudy.figures import crop, panel_svg
 from assignstudy.figures import feature_maps as figures
-from assignstudy.figures.gallery import Subject
+from assignstudy.figures.gallery import Subject, original
 from assignstudy.figures.panel import Panel, Photo
 from assignstudy.models.study import ModelStudy, PictureStudy
 from assignstudy.report import words
 from assignstudy.report.content import Column, Finding, Kind, Picture, Plate, SectionContent, State, TableView
-from assignstudy.report.tables import LONGEST, table
+from assignstudy.report.tables import table
 from assignstudy.report.view import ModelView, RunView
 from assignstudy.statistics import activations, model_losses
 from assignstudy.statistics.entered import records
@@ -26,6 +26,12 @@ from assignstudy.statistics.gallery import Gallery, ShownImage
 
 SHOWN = 6
 """Ground truths whose pictures stand beside their loss."""
+
+LISTED = 25
+"""Ground truths in the table of losses."""
+
+MOST_NAMED = 7
+"""Layers and levels in the sentence of the finding."""
 
 NO_PICTURE = "No picture of this run can be shown to the model; report.gallery.images=8 with picture files shows some."
 
@@ -36,14 +42,16 @@ def feature_maps(view: RunView, key: str, title: str) -> SectionContent:
     if gallery is None or not study.pictures:
         return SectionContent(key, title, Finding(NO_PICTURE, State.WATCH))
     found = activations.compute((one for picture in study.pictures for one in picture.maps), gallery.levels)
-    images = {image.path: image for image in gallery.images}
-    shown = [(number, images[picture.path], picture) for number, picture in enumerate(study.pictures)]
+    pictures = {picture.path: picture for picture in study.pictures}
+    shown = [
+        (number, image, pictures[image.path]) for number, image in enumerate(gallery.images) if image.path in pictures
+    ]
     return SectionContent(
         key,
         title,
         Finding(_answer(found)),
         symbols=_symbols(_pngs(shown, key)),
-        plates=tuple(_plate(image, picture, gallery, model, f"{key}-{number}") for number, image, picture in shown),
+        plates=tuple(_plate(image, picture, gallery, model, (key, number)) for number, image, picture in shown),
         tables=(_activation_table(found),),
         how_to_read=f"{model.title}: one forward pass per image, in evaluation mode. Each map runs from its own lowest "
         "value (dark) to its highest (bright), one square per cell of the level. Outlines are positive cells in the "
@@ -61,7 +69,7 @@ def losses(view: RunView, key: str, title: str) -> SectionContent:
     if gallery is None or not study.pictures:
         return SectionContent(key, title, Finding(NO_PICTURE, State.WATCH))
     if study.no_loss:
-        return SectionContent(key, title, Finding(words.sentence(study.no_loss), State.WATCH))
+        return SectionContent(key, title, Finding(words.sentence(study.no_loss)))
     costs = model_losses.compute(shares, view.tables.ground_truths)
     return SectionContent(
         key,
@@ -82,12 +90,14 @@ def _shown(view: RunView) -> tuple[ModelView, Gallery | None, ModelStudy]:
 
 def _answer(found: pd.DataFrame) -> str:
     """Per layer and level, the mean in positive cells against the rest."""
+    answers = found[found["positive_cells"] > 0]
+    if answers.empty:
+        return "No cell of the images shown holds a positive, so there is nothing to compare."
     parts = [
-        f"{row.level} {words.quantity(row.inside)} against {words.quantity(row.outside)}" for row in records(found)
+        f"{row.level} {words.quantity(row.inside)} against {words.quantity(row.outside)}" for row in records(answers)
     ]
-    several = found["layer"].nunique() > found["level"].nunique()
-    listed = f"{words.listing(parts[:5])}{'; the table has all layers' if several or len(parts) > 5 else ''}"
-    return f"Mean activation in positive cells against the rest: {listed}."
+    more = "; the table has all layers" if len(parts) > MOST_NAMED else ""
+    return f"Mean activation in positive cells against the rest: {words.listing(parts[:MOST_NAMED])}{more}."
 
 
 def _activation_table(found: pd.DataFrame) -> TableView:
@@ -102,8 +112,12 @@ def _activation_table(found: pd.DataFrame) -> TableView:
     return table(found, columns, "mean activation over all channels, all images shown")
 
 
-def _plate(image: ShownImage, picture: PictureStudy, gallery: Gallery, model: ModelView, key: str) -> Plate:
-    names = [(f"{key}-{number}", gallery.levels[one.level], one) for number, one in enumerate(picture.maps)]
+def _plate(
+    image: ShownImage, picture: PictureStudy, gallery: Gallery, model: ModelView, place: tuple[str, int]
+) -> Plate:
+    key, number = place
+    photo = {"photo": _photo_id(number)}
+    names = [(f"{key}-{number}-{k}", gallery.levels[one.level], one) for k, one in enumerate(picture.maps)]
     subject = Subject(image)
     means = [figures.mean_panel(subject, level, one, f"{name}-m") for name, level, one in names]
     channels = [figures.channels_panel(level, one, f"{name}-c", model.strongest) for name, level, one in names]
@@ -112,11 +126,16 @@ def _plate(image: ShownImage, picture: PictureStudy, gallery: Gallery, model: Mo
     return Plate(
         title=image.path,
         summary=f"{words.count(len(image.ground_truths), 'ground truth')}; {image.why}",
-        thumbnail=None,
+        thumbnail=Markup(panel_svg.write_thumbnail(original(subject), photo)) if image.picture else None,
         rows=rows,
         lines=tuple(map(_line, records(own))),
-        folded=not key.endswith("-0"),
+        folded=number > 0,
     )
+
+
+def _photo_id(number: int) -> str:
+    """The id of a photo that stands in the gallery's section."""
+    return f"gallery-photo-{number}"
 
 
 def _picture(panel: Panel, path: str) -> Picture:
@@ -171,9 +190,7 @@ def _crops(dearest: pd.DataFrame, gallery: Gallery) -> tuple[Plate, ...]:
         own = image.ground_truths.set_index("gt_id")["number"]
         for place, row in enumerate(records(dearest)):
             if image.picture is not None and row.gt_id in own.index:
-                found.append(
-                    (place, _crop(Subject(image), int(own[row.gt_id]), row, place + 1, f"gallery-photo-{number}"))
-                )
+                found.append((place, _crop(Subject(image), int(own[row.gt_id]), row, place + 1, _photo_id(number))))
     pictures = tuple(picture for _, picture in sorted(found, key=lambda pair: pair[0]))
     if not pictures:
         return ()
@@ -193,14 +210,14 @@ def _loss_table(costs: pd.DataFrame) -> TableView:
         Column("image", "image", Kind.CODE),
         Column("gt_id", "gt_id", Kind.INT),
         Column("class_name", "class"),
-        Column("w_px", "width, px", Kind.NUMBER),
-        Column("h_px", "height, px", Kind.NUMBER),
+        Column("size", "size, px"),
         Column("positives", "positives", Kind.INT),
         Column("share", "of the loss", Kind.PERCENT, bar=True),
         Column("loss", "loss", Kind.QUANTITY),
         *(Column(term, term, Kind.QUANTITY) for term in ("box", "objectness", "class")),
-        Column("per_positive", "per positive", Kind.QUANTITY),
     ]
-    left_out = len(costs) - LONGEST
-    note = f"{words.count(left_out, 'further ground truth')} with a lower loss." if left_out > 0 else ""
-    return table(costs.head(LONGEST), columns, "ground truths by their loss, highest first", note)
+    shown = costs.head(LISTED)
+    shown = shown.assign(size=[f"{row.w_px:.0f} × {row.h_px:.0f}" for row in records(shown)])
+    left_out = len(costs) - len(shown)
+    note = f"{words.count(left_out, 'further ground truth')} with a lower loss." if left_out else ""
+    return table(shown, columns, "ground truths by their loss, highest first", note)

@@ -14,7 +14,7 @@ def compute(losses: Iterable[PictureLoss], ground_truths: pd.DataFrame) -> pd.Da
     """One row per ground truth that has a positive, the dearest first, equal ones by ``gt_id``.
 
     Columns: those of the table of ground truths; the weighted terms ``box``, ``objectness`` and ``class``; their sum
-    ``loss``; ``share`` of what all these ground truths cost; ``per_positive``.
+    ``loss``; ``share`` of what all these ground truths cost.
 
     Args:
         losses: From one batch of pictures, see :func:`assignstudy.models.predictions.as_one_batch`.
@@ -30,7 +30,6 @@ def compute(losses: Iterable[PictureLoss], ground_truths: pd.DataFrame) -> pd.Da
     table = pd.concat([table, terms], axis=1).assign(
         loss=loss,
         share=loss / loss.sum() if loss.sum() > 0 else np.nan,
-        per_positive=loss / table["positives"].astype("float64").where(table["positives"] > 0),
     )
     table = table[(table["positives"] > 0).to_numpy(bool)]
     return table.sort_values(["loss", "gt_id"], ascending=[False, True], kind="stable").reset_index(drop=True)
