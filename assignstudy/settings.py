@@ -21,7 +21,7 @@ from assignstudy.errors import ConfigError
 
 DEVICES = ("cpu", "cuda")
 THRESHOLDS = ("anchor_t", "iou_t")
-GROUPS = ("dataset", "anchors", "assigner", "transform", "report")
+GROUPS = ("dataset", "anchors", "assigner", "transform", "report", "tracking")
 LONGEST_SIDE_PX = 65536
 """The longest side and stride: up to here float32 still tells positions 1/256 px apart."""
 
@@ -38,10 +38,12 @@ class Settings:
         assigner: The rule's class and options.
         transform: The transform's class and options.
         report: Options of the report.
+        tracking: ``uri`` of a store for runs, None for none, and the ``experiment`` in it.
         anchor_t: Largest side ratio that fits (strictly below), above 1; None for the rule's published value.
         iou_t: The IoU that a fitting anchor exceeds or reaches, from 0 to 1; None for the rule's published value.
         imgsz: Side of the square network input or ``[height, width]``, in pixels.
         device: ``cpu`` or ``cuda``.
+        objective: What a search goes by: a metric, or a weighted sum of metrics.
 
     Raises:
         ConfigError: Naming the first setting that cannot be used.
@@ -52,10 +54,12 @@ class Settings:
     assigner: Any = None
     transform: Any = None
     report: Any = None
+    tracking: Any = None
     anchor_t: float | None = None
     iou_t: float | None = None
     imgsz: Any = 640
     device: str = "cpu"
+    objective: str = "bpr"
 
     def __post_init__(self) -> None:
         """Check what can be checked without the data set and the rule."""

@@ -21,6 +21,7 @@ ROOMS_IN_ORDER = (
     ("assign",),
     ("losses",),
     ("statistics",),
+    ("objective",),
     ("figures",),
     ("report",),
     ("record",),
@@ -28,7 +29,7 @@ ROOMS_IN_ORDER = (
     ("results",),
     ("study",),
     ("job",),
-    ("sweep",),
+    ("sweep", "tracking"),
     ("cli",),
     ("__main__",),
 )
