@@ -29,6 +29,7 @@ GROUPS: dict[str, Any] = {
     "assigner": {"_target_": "a.Rule", "anchor_t": None},
     "transform": {"_target_": "a.Transform"},
     "report": {"page": True, "gallery": {"images": 8, "pick": []}},
+    "tracking": {"uri": None, "experiment": None},
 }
 PUBLISHED = Published("anchor_t", 4.0, LEVELS)
 CONFIG = GROUPS | {"anchor_t": None, "iou_t": None, "imgsz": 640, "device": "cpu"}
