@@ -25,7 +25,8 @@ from assignstudy.datasets.fingerprint import fingerprint
 from assignstudy.errors import AssignStudyError, RecordError
 from assignstudy.record import RunRecord
 from assignstudy.settings import THRESHOLDS, Config, anchor_levels, input_hw
-from assignstudy.statistics.gallery import Gallery, Wish, named
+from assignstudy.statistics.gallery import Wish, named
+from assignstudy.statistics.pictures import Pictures
 from assignstudy.study import Study, StudyResult
 from assignstudy.transforms import Transform
 from assignstudy.types import Dataset, PyramidLevel
@@ -108,7 +109,7 @@ def carry_out(order: Order, rule: Rule, transform: Transform) -> bool:
     page_errors: tuple[str, ...] = ()
     if order.config["report"]["page"]:
         shown = study.show(setting, result, wish, GALLERY_PX) if wish.images or wish.pick else None
-        watch.lap("gallery")
+        watch.lap("pictures")
         page_errors = _write_page(order, labels, rule, result, shown)
         watch.lap("page")
     record.write_record(order.folder, _finished(order, labels, result, watch.seconds, page_errors))
@@ -176,7 +177,7 @@ def _wish(config: Config, dataset: Dataset) -> Wish:
 
 
 def _write_page(
-    order: Order, labels: _Labels, rule: Rule, result: StudyResult, shown: Gallery | None
+    order: Order, labels: _Labels, rule: Rule, result: StudyResult, shown: Pictures | None
 ) -> tuple[str, ...]:
     from assignstudy.report.render import write_run_page  # matplotlib and jinja2: only where a page is wanted
     from assignstudy.report.view import RunView
@@ -189,7 +190,7 @@ def _write_page(
         settings=_shown_settings(order),
         provenance=_provenance(order, labels),
         notices=result.notices,
-        gallery=shown,
+        pictures=shown,
     )
     return write_run_page(order.folder / record.PAGE_FILE, view)
 

@@ -29,8 +29,10 @@ def view_of(dataset, anchor_t=4.0, spec=COCO_P5, input_hw=(640, 640), **settings
     result = run(study)
     shown = {"dataset": dataset.name, "assigner": "yolov5", "anchor_t": f"{anchor_t:g}", **settings}
     provenance = {"Run key": "0123abcd", "Configuration": f"anchor_t: {anchor_t}\ndataset:\n  name: demo"}
-    gallery = show(study, result, Wish(images=2))
-    return RunView(dataset.name, result.tables, rule.facts, result.input_hw, shown, provenance, result.notices, gallery)
+    pictures = show(study, result, Wish(images=2))
+    return RunView(
+        dataset.name, result.tables, rule.facts, result.input_hw, shown, provenance, result.notices, pictures
+    )
 
 
 @cache
@@ -66,8 +68,8 @@ def rule_view(rule):
     study = Study(dataset, rule, rule.published_levels(), Letterbox(), (640, 640))
     result = run(study)
     settings = {"dataset": dataset.name, "assigner": rule.facts.name}
-    gallery = show(study, result, Wish(images=2))
-    return RunView(dataset.name, result.tables, rule.facts, result.input_hw, settings, {}, result.notices, gallery)
+    pictures = show(study, result, Wish(images=2))
+    return RunView(dataset.name, result.tables, rule.facts, result.input_hw, settings, {}, result.notices, pictures)
 
 
 @cache

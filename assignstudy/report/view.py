@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from assignstudy.statistics.gallery import Gallery
+from assignstudy.statistics.pictures import Pictures
 from assignstudy.statistics.tables import RunTables
 from assignstudy.types import RuleFacts
 
@@ -22,7 +22,7 @@ class RunView:
         settings: What was set, label to value: ``anchors``, ``anchor_t``, ``imgsz``, ``transform``.
         provenance: Where the numbers come from, label to value: configuration as YAML, versions, commit, fingerprint.
         notices: Sentences that the reader must see.
-        gallery: The images to show; None to go without.
+        pictures: What the pictures of single images and boxes are drawn from; None to go without.
     """
 
     dataset: str
@@ -32,4 +32,4 @@ class RunView:
     settings: Mapping[str, str] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
-    gallery: Gallery | None = None
+    pictures: Pictures | None = None
