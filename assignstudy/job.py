@@ -29,7 +29,8 @@ from assignstudy.models.study import study as look_into
 from assignstudy.models.taps import check_layers
 from assignstudy.record import RunRecord
 from assignstudy.settings import THRESHOLDS, Config, anchor_levels, input_hw
-from assignstudy.statistics.gallery import Gallery, Wish, named
+from assignstudy.statistics.gallery import Wish, named
+from assignstudy.statistics.pictures import Pictures
 from assignstudy.study import Study, StudyResult
 from assignstudy.transforms import Transform
 from assignstudy.types import Dataset, PyramidLevel
@@ -127,7 +128,7 @@ def carry_out(order: Order, rule: Rule, transform: Transform, model: ModelSource
     page_errors: tuple[str, ...] = ()
     if order.config["report"]["page"]:
         shown = study.show(setting, result, wish, GALLERY_PX) if wish.images or wish.pick else None
-        watch.lap("gallery")
+        watch.lap("pictures")
         page_errors = _write_page(
             order, labels, result, rule, shown, loaded and _model_view(loaded, setting, result, shown)
         )
@@ -208,19 +209,19 @@ def _loaded(config: Config, setting: Study, source: ModelSource) -> _Loaded:
     return _Loaded(source.title, module, choice)
 
 
-def _model_view(model: _Loaded, setting: Study, result: StudyResult, shown: Gallery | None) -> ModelView:
+def _model_view(model: _Loaded, setting: Study, result: StudyResult, shown: Pictures | None) -> ModelView:
     """The model with the images of the gallery, not yet shown to it: what it raises is its section's error."""
     from assignstudy.report.view import ModelView
 
     dataset = setting.dataset
     seen = Setting(dataset, result.network_input, setting.rule, setting.levels, result.input_hw)
-    indices = [dataset.image_paths.index(image.path) for image in shown.images] if shown else []
+    indices = [dataset.image_paths.index(image.path) for image in shown.gallery.images] if shown else []
     study_pictures = functools.partial(look_into, model.module, seen, indices, model.choice)
     return ModelView(model.title, model.choice.strongest, functools.cache(study_pictures))
 
 
 def _write_page(
-    order: Order, labels: _Labels, result: StudyResult, rule: Rule, shown: Gallery | None, model: ModelView | None
+    order: Order, labels: _Labels, result: StudyResult, rule: Rule, shown: Pictures | None, model: ModelView | None
 ) -> tuple[str, ...]:
     from assignstudy.report.render import write_run_page  # matplotlib and jinja2: only where a page is wanted
     from assignstudy.report.view import RunView
@@ -233,7 +234,7 @@ def _write_page(
         settings=_shown_settings(order),
         provenance=_provenance(order, labels),
         notices=result.notices,
-        gallery=shown,
+        pictures=shown,
         model=model,
     )
     return write_run_page(order.folder / record.PAGE_FILE, view)

@@ -16,8 +16,20 @@ from assignstudy.assign.rule import Rule
 from assignstudy.errors import ConfigError
 from assignstudy.losses import formula_of
 from assignstudy.losses.start import LossAtStart
-from assignstudy.statistics import classes, door, gallery, ground_truths, levels, loss_at_start, scalars, tally
-from assignstudy.statistics.gallery import Gallery, Wish
+from assignstudy.statistics import (
+    classes,
+    door,
+    gallery,
+    ground_truths,
+    levels,
+    loss_at_start,
+    positions,
+    scalars,
+    tally,
+    worst_boxes,
+)
+from assignstudy.statistics.gallery import Wish
+from assignstudy.statistics.pictures import Pictures
 from assignstudy.statistics.tables import RunTables, StartTable
 from assignstudy.transforms import NetworkInput, Transform, round_up_to_stride, to_network_input
 from assignstudy.types import DataIssue, Dataset, PyramidLevel
@@ -112,8 +124,8 @@ def run(study: Study) -> StudyResult:
     return StudyResult(tables, (height, width), watch.seconds, notices, network_input)
 
 
-def show(study: Study, result: StudyResult, wish: Wish, longest_px: int | None = None) -> Gallery:
-    """The images to show with all their positives.
+def show(study: Study, result: StudyResult, wish: Wish, longest_px: int | None = None) -> Pictures:
+    """What the pictures of single images and boxes are drawn from.
 
     Args:
         study: What was studied.
@@ -124,9 +136,12 @@ def show(study: Study, result: StudyResult, wish: Wish, longest_px: int | None =
     Raises:
         ConfigError: If a picked name fits no image, or several.
     """
-    chosen = gallery.choose(result.tables, study.dataset.image_paths, wish)
-    return gallery.compute(
-        study.dataset, result.network_input, study.rule, study.levels, result.tables, chosen, longest_px
+    dataset, rule, scales, boxes, tables = study.dataset, study.rule, study.levels, result.network_input, result.tables
+    chosen = gallery.choose(tables, dataset.image_paths, wish)
+    return Pictures(
+        gallery=gallery.compute(dataset, boxes, rule, scales, tables, chosen, longest_px),
+        worst=worst_boxes.compute(dataset, boxes, tables, rule.facts),
+        positions=positions.compute(rule, scales, dataset, boxes, tables),
     )
 
 

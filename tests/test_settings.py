@@ -30,7 +30,7 @@ GROUPS: dict[str, Any] = {
     "transform": {"_target_": "a.Transform"},
     "model": {"name": "none"},
     "report": {"page": True, "gallery": {"images": 8, "pick": []}},
-    "tracking": {"uri": None, "experiment": "assignstudy"},
+    "tracking": {"uri": None, "experiment": None},
 }
 LAYERS = {"layers": None, "channels": 8, "strongest": False}
 MODELS: dict[str, dict[str, Any]] = {

@@ -32,8 +32,10 @@ def view_of(dataset, anchor_t=4.0, spec=COCO_P5, input_hw=(640, 640), **settings
     result = run(study)
     shown = {"dataset": dataset.name, "assigner": "yolov5", "anchor_t": f"{anchor_t:g}", **settings}
     provenance = {"Run key": "0123abcd", "Configuration": f"anchor_t: {anchor_t}\ndataset:\n  name: demo"}
-    gallery = show(study, result, Wish(images=2))
-    return RunView(dataset.name, result.tables, rule.facts, result.input_hw, shown, provenance, result.notices, gallery)
+    pictures = show(study, result, Wish(images=2))
+    return RunView(
+        dataset.name, result.tables, rule.facts, result.input_hw, shown, provenance, result.notices, pictures
+    )
 
 
 @cache
@@ -69,8 +71,8 @@ def rule_view(rule):
     study = Study(dataset, rule, rule.published_levels(), Letterbox(), (640, 640))
     result = run(study)
     settings = {"dataset": dataset.name, "assigner": rule.facts.name}
-    gallery = show(study, result, Wish(images=2))
-    return RunView(dataset.name, result.tables, rule.facts, result.input_hw, settings, {}, result.notices, gallery)
+    pictures = show(study, result, Wish(images=2))
+    return RunView(dataset.name, result.tables, rule.facts, result.input_hw, settings, {}, result.notices, pictures)
 
 
 @cache
@@ -102,13 +104,13 @@ def looked_at(rule, choice=None, images=2, input_hw=(192, 320)):
     dataset, choice = read_dataset("demo", {"images": 6}), choice or LayerChoice(channels=3)
     setting = Study(dataset, rule, rule.published_levels(), Letterbox(), input_hw)
     result = run(setting)
-    gallery = show(setting, result, Wish(images)) if images else None
-    indices = [dataset.image_paths.index(image.path) for image in gallery.images] if gallery else []
+    pictures = show(setting, result, Wish(images)) if images else None
+    indices = [dataset.image_paths.index(image.path) for image in pictures.gallery.images] if pictures else []
     seen = Setting(dataset, result.network_input, rule, setting.levels, result.input_hw)
     model = Demo().load(setting.levels, len(dataset.class_names))
     look = cache(lambda: look_into(model, seen, indices, choice))
     shown = ModelView("a <b> model", choice.strongest, look)
-    return RunView(dataset.name, result.tables, rule.facts, result.input_hw, gallery=gallery, model=shown)
+    return RunView(dataset.name, result.tables, rule.facts, result.input_hw, pictures=pictures, model=shown)
 
 
 @cache

@@ -79,6 +79,11 @@ class RatioRule(Rule):
         )
         return Assignment(positives, *best_anchor(ratios, len(boxes), largest=False))
 
+    def positions(self, boxes: InputBoxes, level: PyramidLevel, positives: LevelPositives) -> Tensor:
+        """(P, 2) float32 centres in cells, moved towards the cell that each positive claims."""
+        shift = self.step * DIRECTIONS.to(positives.cell_offset.device)
+        return super().positions(boxes, level, positives) - shift[positives.cell_offset]
+
     @abstractmethod
     def claimed_cells(self, xy_cell: Tensor, grid_wh: Tensor) -> Tensor:
         """Which of the five cells around its centre each ground truth claims.

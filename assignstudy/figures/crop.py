@@ -13,8 +13,6 @@ AROUND = 0.6
 LEAST_PX = 16.0
 """What is shown on each side at least, in pixels of the original."""
 
-_ASPECT = 4 / 3
-
 
 def draw(subject: Subject, number: int, caption: str) -> Panel:
     """The surroundings of a ground truth, in pixels of the original from their upper left corner; no axes.
@@ -34,16 +32,13 @@ def draw(subject: Subject, number: int, caption: str) -> Panel:
 
 
 def _window(box: Doubles, wh_orig: tuple[int, int]) -> tuple[float, float, float, float]:
-    """A window of one shape around a box, moved into the image; what it has beyond a smaller image stays empty."""
+    """A square around a box, moved into the image; what it has beyond a smaller image stays empty."""
     x1, y1, x2, y2 = box.tolist()
     around = 2 * max(AROUND * max(x2 - x1, y2 - y1), LEAST_PX)
-    height = max(y2 - y1 + around, (x2 - x1 + around) / _ASPECT)
-    width = height * _ASPECT
-    left, top = (
-        _moved_inside((low + high - side) / 2, side, whole)
-        for low, high, side, whole in ((x1, x2, width, wh_orig[0]), (y1, y2, height, wh_orig[1]))
-    )
-    return left, top, left + width, top + height
+    side = max(x2 - x1, y2 - y1) + around
+    left = _moved_inside((x1 + x2 - side) / 2, side, wh_orig[0])
+    top = _moved_inside((y1 + y2 - side) / 2, side, wh_orig[1])
+    return left, top, left + side, top + side
 
 
 def _moved_inside(start: float, side: float, whole: float) -> float:

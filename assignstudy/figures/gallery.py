@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from assignstudy.figures.panel import Dots, Doubles, Mark, Panel, Pen, Photo, Rects, Strokes, Tags, hatching
+from assignstudy.figures.panel import Dots, Doubles, Mark, Panel, Pen, Photo, Rects, Strokes, Tags, grid_lines, hatching
 from assignstudy.statistics.door import LevelShape
 from assignstudy.statistics.gallery import ShownImage
 from assignstudy.types import CellOffset
@@ -28,9 +28,6 @@ MOST_TAGS = 60
 
 _HATCH_PX = 4.5
 """Least distance between the lines that hatch a cell."""
-
-_LEAST_GRID_PX = 4.0
-"""Least distance between the lines of a grid."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,10 +173,10 @@ def grid_panel(
             rows.
     """
     columns, rows = subject.image.placement.grid_wh(level.stride)
-    panel = Panel(key, caption, (columns, rows), f"column, cells of {level.stride} px", "row", ())
-    lines = _grid_lines(columns, rows, panel.scale)
+    panel = Panel(key, caption, (columns, rows), f"column, cells of {level.stride} px", "row")
+    lines = grid_lines(columns, rows, panel.scale)
     tags = _tags(subject, subject.boxes_px / level.stride, level, on_photo=False)
-    return Panel(key, caption, panel.wh, panel.x_label, panel.y_label, (*backdrop, lines, *marks, tags))
+    return replace(panel, marks=(*backdrop, lines, *marks, tags))
 
 
 def cells_on_image(subject: Subject, level: LevelShape) -> Panel:
@@ -303,23 +300,12 @@ def _cells(rows: pd.DataFrame) -> Doubles:
     return np.concatenate((low, low + 1), axis=1)
 
 
-def _grid_lines(columns: int, rows: int, scale: float) -> Strokes:
-    """The borders of cells, of every second, fourth … cell where they would be too dense."""
-    step = 1
-    while step * scale < _LEAST_GRID_PX:
-        step *= 2
-    x, y = np.arange(0, columns + 1, step, dtype=float), np.arange(0, rows + 1, step, dtype=float)
-    down = np.stack((x, np.zeros_like(x), x, np.full_like(x, rows)), axis=1)
-    across = np.stack((np.zeros_like(y), y, np.full_like(y, columns), y), axis=1)
-    return Strokes(np.concatenate((down, across)), Pen("grid", 0.6))
-
-
 def _pixels_per_cell(subject: Subject, level: LevelShape, on_image: bool) -> float:
     place = subject.image.placement
     if on_image:
         across = place.resized_wh_px[0] / level.stride
-        return Panel("", "", place.wh_orig, "", "", ()).plot_wh_px[0] / across
-    return Panel("", "", place.grid_wh(level.stride), "", "", ()).scale
+        return Panel("", "", place.wh_orig, "", "").plot_wh_px[0] / across
+    return Panel("", "", place.grid_wh(level.stride), "", "").scale
 
 
 def _hatch_lines(side_px: float) -> int:

@@ -50,6 +50,8 @@ LEGEND = (
     "its place",
     "point",
     "padding",
+    "as assigned",
+    "moved towards a neighbour",
 )
 """What marks can be called, in the order of the legend."""
 LEGEND_LINE_PX = 18.0
@@ -151,7 +153,7 @@ class Panel:
     wh: tuple[float, float]
     x_label: str
     y_label: str
-    marks: tuple[Mark, ...]
+    marks: tuple[Mark, ...] = ()
 
     @property
     def scale(self) -> float:
@@ -182,6 +184,21 @@ class Panel:
 def _ticks(end: float) -> list[float]:
     places = MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10], integer=True).tick_values(0, end)
     return [float(place) for place in places if 0 <= place <= end]
+
+
+_LEAST_GRID_PX = 4.0
+"""Least distance between the lines of a grid."""
+
+
+def grid_lines(columns: int, rows: int, scale: float) -> Strokes:
+    """The borders of cells, of every second, fourth … cell where they would be too dense."""
+    step = 1
+    while step * scale < _LEAST_GRID_PX:
+        step *= 2
+    x, y = np.arange(0, columns + 1, step, dtype=float), np.arange(0, rows + 1, step, dtype=float)
+    down = np.stack((x, np.zeros_like(x), x, np.full_like(x, rows)), axis=1)
+    across = np.stack((np.zeros_like(y), y, np.full_like(y, columns), y), axis=1)
+    return Strokes(np.concatenate((down, across)), Pen("grid", 0.6))
 
 
 def hatching(xyxy: Doubles, lines: int) -> Doubles:

@@ -38,9 +38,18 @@ def write(panel: Panel, photo_ids: dict[str, str], alt: str) -> str:
 
 
 def write_thumbnail(panel: Panel, photo_ids: dict[str, str]) -> str:
-    """The plot of a panel alone, small and without a word, as an ``<svg>`` element that readers aloud pass over."""
+    """The plot of a panel alone, without a word, as an ``<svg>`` element that readers aloud pass over."""
+    return _write_plot(panel, photo_ids, {"aria-hidden": "true"})
+
+
+def write_plain(panel: Panel, photo_ids: dict[str, str], alt: str) -> str:
+    """The plot of a panel alone, as an ``<svg>`` element that says what it shows."""
+    return _write_plot(panel, photo_ids, {"role": "img", "aria-label": alt})
+
+
+def _write_plot(panel: Panel, photo_ids: dict[str, str], more: dict[str, str]) -> str:
     view = f"0 0 {_number(panel.wh[0])} {_number(panel.wh[1])}"
-    root = _element(None, "svg", {"class": "panel", "viewBox": view, "aria-hidden": "true", "fill": "none"})
+    root = _element(None, "svg", {"class": "panel", "viewBox": view, "fill": "none", **more})
     for mark in panel.marks:
         if not isinstance(mark, Tags):
             _write_mark(root, mark, photo_ids)

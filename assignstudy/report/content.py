@@ -161,6 +161,25 @@ class Plate:
 
 
 @dataclass(frozen=True)
+class Crop:
+    """One ground truth on a contact sheet.
+
+    Attributes:
+        svg: The crop with its marks.
+        title: Its class.
+        where: Its image and number.
+        lines: Its size and the rule's numbers, one short line each.
+        why: Why it fails, one sentence.
+    """
+
+    svg: Markup
+    title: str
+    where: str
+    lines: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True)
 class Card:
     """One number of the verdict.
 
@@ -221,8 +240,10 @@ class SectionContent:
         cards: The verdict's numbers.
         alerts: What should worry, worst first.
         pictures: Its figures.
+        panels: Pictures of one kind, side by side.
         symbols: What several pictures share, as an ``<svg>`` that shows nothing itself, or None.
         plates: The images of the gallery.
+        crops: The ground truths of a contact sheet.
         tables: The tables behind them.
         facts: A list of labels and values.
         how_to_read: One line, or empty.
@@ -235,8 +256,10 @@ class SectionContent:
     cards: tuple[Card, ...] = ()
     alerts: tuple[Alert, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    panels: tuple[Picture, ...] = ()
     symbols: Markup | None = None
     plates: tuple[Plate, ...] = ()
+    crops: tuple[Crop, ...] = ()
     tables: tuple[TableView, ...] = ()
     facts: tuple[Fact, ...] = ()
     how_to_read: str = ""

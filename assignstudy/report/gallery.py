@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
-from xml.etree import ElementTree
-
 import pandas as pd
 from markupsafe import Markup
 
@@ -14,23 +10,18 @@ from assignstudy.figures import panel_svg
 from assignstudy.figures.panel import Panel
 from assignstudy.report import gallery_words, words
 from assignstudy.report.content import Finding, Picture, Plate, SectionContent
+from assignstudy.report.photos import symbols
 from assignstudy.report.view import RunView
 from assignstudy.statistics.gallery import Gallery, ShownImage
-
-LONGEST_PX = 560
-"""Longest side of a photo on a page: about twice as many pixels as a panel is wide."""
-
-QUALITY = 62
-"""Of the JPEGs, on Pillow's scale."""
 
 
 def pictures(view: RunView, key: str, title: str) -> SectionContent:
     """Sample images with their positives."""
-    gallery = view.gallery
-    assert gallery is not None, "this section is only built for runs with a gallery"
-    photos = {number: f"{key}-photo-{number}" for number, image in enumerate(gallery.images) if image.picture}
+    assert view.pictures is not None, "this section is only built for runs with pictures"
+    gallery = view.pictures.gallery
+    photos = {f"{key}-photo-{number}": image.picture for number, image in enumerate(gallery.images) if image.picture}
     plates = tuple(
-        _plate(image, gallery, view, photos.get(number, ""), folded=number > 0)
+        _plate(image, gallery, view, f"{key}-photo-{number}", folded=number > 0)
         for number, image in enumerate(gallery.images)
     )
     what = "points" if view.rule.slots == "points" else "anchors"
@@ -38,7 +29,7 @@ def pictures(view: RunView, key: str, title: str) -> SectionContent:
         key,
         title,
         Finding(_sentence(view, gallery)),
-        symbols=_symbols([(photos[number], gallery.images[number]) for number in photos]),
+        symbols=symbols(photos),
         plates=plates,
         how_to_read=f"one colour is one ground truth, in all pictures of an image; numbers tell apart those that share "
         f"a colour. Solid lines are ground truths, dashed ones {what}; filled cells hold the centre, hatched ones lie "
@@ -63,7 +54,7 @@ def _plate(image: ShownImage, gallery: Gallery, view: RunView, photo: str, *, fo
     return Plate(
         title=image.path,
         summary=f"{words.count(len(image.ground_truths), 'ground truth')}; {image.why}",
-        thumbnail=Markup(panel_svg.write_thumbnail(first, ids)) if photo else None,
+        thumbnail=Markup(panel_svg.write_thumbnail(first, ids)) if image.picture else None,
         rows=tuple(
             tuple(_picture(panel, ids, image.path) for panel in row) for row in figures.draw(image, gallery.levels)
         ),
@@ -75,25 +66,3 @@ def _plate(image: ShownImage, gallery: Gallery, view: RunView, photo: str, *, fo
 
 def _picture(panel: Panel, photo_ids: dict[str, str], path: str) -> Picture:
     return Picture(Markup(panel_svg.write(panel, photo_ids, f"{panel.caption}, {path}")), panel.caption)
-
-
-def _symbols(photos: list[tuple[str, ShownImage]]) -> Markup:
-    """An invisible ``<svg>`` that holds every photo once, as a symbol of 1 × 1."""
-    root = ElementTree.Element("svg", {"class": "symbols", "aria-hidden": "true"})
-    for photo, image in photos:
-        symbol = ElementTree.SubElement(
-            root, "symbol", {"id": photo, "viewBox": "0 0 1 1", "preserveAspectRatio": "none"}
-        )
-        place = {"width": "1", "height": "1", "preserveAspectRatio": "none", "href": _jpeg(image)}
-        ElementTree.SubElement(symbol, "image", place)
-    return Markup(ElementTree.tostring(root, encoding="unicode"))  # serialised from a tree: escaped
-
-
-def _jpeg(image: ShownImage) -> str:
-    """The photo as a data URI."""
-    assert image.picture is not None
-    picture = image.picture.copy()
-    picture.thumbnail((LONGEST_PX, LONGEST_PX))
-    file = io.BytesIO()
-    picture.save(file, "JPEG", quality=QUALITY, optimize=True)
-    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"

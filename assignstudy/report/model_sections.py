@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Iterator
 from typing import Any
-from xml.etree import ElementTree
 
 import pandas as pd
 from markupsafe import Markup
@@ -17,14 +15,15 @@ from assignstudy.figures.gallery import Subject, original
 from assignstudy.figures.panel import Panel, Photo
 from assignstudy.models.study import ModelStudy, PictureStudy
 from assignstudy.report import words
-from assignstudy.report.content import Column, Finding, Kind, Picture, Plate, SectionContent, State, TableView
+from assignstudy.report.content import Column, Crop, Finding, Kind, Picture, Plate, SectionContent, State, TableView
+from assignstudy.report.photos import pixel_symbols
 from assignstudy.report.tables import table
 from assignstudy.report.view import ModelView, RunView
 from assignstudy.statistics import activations, model_losses
 from assignstudy.statistics.entered import records
 from assignstudy.statistics.gallery import Gallery, ShownImage
 
-SHOWN = 6
+SHOWN = 10
 """Ground truths whose pictures stand beside their loss."""
 
 LISTED = 25
@@ -50,7 +49,7 @@ def feature_maps(view: RunView, key: str, title: str) -> SectionContent:
         key,
         title,
         Finding(_answer(found)),
-        symbols=_symbols(_pngs(shown, key)),
+        symbols=pixel_symbols(dict(_pngs(shown, key))),
         plates=tuple(_plate(image, picture, gallery, model, (key, number)) for number, image, picture in shown),
         tables=(_activation_table(found),),
         how_to_read=f"{model.title}: one forward pass per image, in evaluation mode. Each map runs from its own lowest "
@@ -75,7 +74,7 @@ def losses(view: RunView, key: str, title: str) -> SectionContent:
         key,
         title,
         Finding(_dearest(costs, len(study.pictures))),
-        plates=_crops(costs.head(SHOWN), gallery),
+        crops=_crops(costs.head(SHOWN), gallery),
         tables=(_loss_table(costs),),
         how_to_read=f"the weighted loss of {view.rule.title}, the images shown being one batch, before any factor for "
         "the size of the batch. A ground truth pays for its positives (box, class) and for the slots it owns "
@@ -85,7 +84,8 @@ def losses(view: RunView, key: str, title: str) -> SectionContent:
 
 def _shown(view: RunView) -> tuple[ModelView, Gallery | None, ModelStudy]:
     assert view.model is not None, "these sections are only built for runs with a model"
-    return view.model, view.gallery, view.model.study()
+    gallery = view.pictures.gallery if view.pictures else None
+    return view.model, gallery, view.model.study()
 
 
 def _answer(found: pd.DataFrame) -> str:
@@ -160,18 +160,6 @@ def _pngs(shown: Iterable[tuple[int, ShownImage, PictureStudy]], key: str) -> It
             yield f"{key}-{number}-{layer}-c", figures.channels_png(one)
 
 
-def _symbols(pngs: Iterable[tuple[str, bytes]]) -> Markup:
-    """An invisible ``<svg>`` that holds every picture as a symbol of 1 × 1, its pixels with sharp edges."""
-    root = ElementTree.Element("svg", {"class": "symbols", "aria-hidden": "true"})
-    for name, png in pngs:
-        frame = {"preserveAspectRatio": "none"}
-        symbol = ElementTree.SubElement(root, "symbol", {"id": name, "viewBox": "0 0 1 1", **frame})
-        data = f"data:image/png;base64,{base64.b64encode(png).decode()}"
-        place = {"width": "1", "height": "1", "style": "image-rendering: pixelated", "href": data}
-        ElementTree.SubElement(symbol, "image", {**place, **frame})
-    return Markup(ElementTree.tostring(root, encoding="unicode"))  # serialised from a tree: escaped
-
-
 def _dearest(costs: pd.DataFrame, pictures: int) -> str:
     if costs.empty:
         return "No ground truth of the images shown has a positive, so none costs anything."
@@ -183,26 +171,24 @@ def _dearest(costs: pd.DataFrame, pictures: int) -> str:
     return f"{sentence}, the {len(few)} dearest together {words.percent(few['share'].sum())}."
 
 
-def _crops(dearest: pd.DataFrame, gallery: Gallery) -> tuple[Plate, ...]:
+def _crops(dearest: pd.DataFrame, gallery: Gallery) -> tuple[Crop, ...]:
     """The ground truths with the highest loss, cut out of the photos that stand in the gallery."""
-    found = []
-    for number, image in enumerate(gallery.images):
-        own = image.ground_truths.set_index("gt_id")["number"]
-        for place, row in enumerate(records(dearest)):
-            if image.picture is not None and row.gt_id in own.index:
-                found.append((place, _crop(Subject(image), int(own[row.gt_id]), row, place + 1, _photo_id(number))))
-    pictures = tuple(picture for _, picture in sorted(found, key=lambda pair: pair[0]))
-    if not pictures:
-        return ()
-    title = f"The {words.count(len(pictures), 'ground truth')} with the highest loss"
-    return (Plate(title, "cut out of their images", None, (pictures,), (), folded=False),)
+    shown = {image.path: (_photo_id(k), image) for k, image in enumerate(gallery.images) if image.picture is not None}
+    return tuple(_crop(row, *shown[str(row.image)]) for row in records(dearest) if str(row.image) in shown)
 
 
-def _crop(subject: Subject, number: int, row: Any, place: int, photo: str) -> Picture:
-    size = f"{row.w_px:.0f} × {row.h_px:.0f} px"
-    caption = f"{place}. {row.class_name} {number}, {size}, {words.percent(row.share)} of the loss"
-    panel = crop.draw(subject, number, caption)
-    return Picture(Markup(panel_svg.write(panel, {"photo": photo}, f"{caption}, {subject.image.path}")), caption)
+def _crop(row: Any, photo: str, image: ShownImage) -> Crop:
+    numbers = image.ground_truths
+    number = int(numbers.loc[numbers["gt_id"] == row.gt_id, "number"].iloc[0])
+    name, why = f"{row.class_name} {number}", f"{words.percent(row.share)} of the loss."
+    panel = crop.draw(Subject(image), number, name)
+    lines = (
+        f"{row.w_px:.0f} × {row.h_px:.0f} px, {words.count(row.positives, 'positive')}",
+        f"box {words.quantity(row.box_loss)}, objectness {words.quantity(row.objectness_loss)}",
+        f"class {words.quantity(row.class_loss)}",
+    )
+    svg = panel_svg.write_plain(panel, {"photo": photo}, f"{name} in {row.image}: {why}")
+    return Crop(Markup(svg), name, f"{row.image}, gt_id {row.gt_id}", lines, why)
 
 
 def _loss_table(costs: pd.DataFrame) -> TableView:
@@ -214,7 +200,7 @@ def _loss_table(costs: pd.DataFrame) -> TableView:
         Column("positives", "positives", Kind.INT),
         Column("share", "of the loss", Kind.PERCENT, bar=True),
         Column("loss", "loss", Kind.QUANTITY),
-        *(Column(term, term, Kind.QUANTITY) for term in ("box", "objectness", "class")),
+        *(Column(f"{term}_loss", term, Kind.QUANTITY) for term in ("box", "objectness", "class")),
     ]
     shown = costs.head(LISTED)
     shown = shown.assign(size=[f"{row.w_px:.0f} × {row.h_px:.0f}" for row in records(shown)])

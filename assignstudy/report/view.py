@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from assignstudy.models.study import ModelStudy
-from assignstudy.statistics.gallery import Gallery
+from assignstudy.statistics.pictures import Pictures
 from assignstudy.statistics.tables import RunTables
 from assignstudy.types import RuleFacts
 
@@ -39,8 +39,8 @@ class RunView:
         settings: What was set, label to value: ``anchors``, ``anchor_t``, ``imgsz``, ``transform``.
         provenance: Where the numbers come from, label to value: configuration as YAML, versions, commit, fingerprint.
         notices: Sentences that the reader must see.
-        gallery: The images to show; None to go without.
-        model: The model to show them to; None to go without.
+        pictures: What the pictures of single images and boxes are drawn from; None to go without.
+        model: The model to show the images of the gallery to; None to go without.
     """
 
     dataset: str
@@ -50,5 +50,5 @@ class RunView:
     settings: Mapping[str, str] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
-    gallery: Gallery | None = None
+    pictures: Pictures | None = None
     model: ModelView | None = None

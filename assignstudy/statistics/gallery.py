@@ -230,9 +230,9 @@ def compute(
         boxes = _numbered(tables.ground_truths, index)
         positives = _positives(rule, levels, network_input, labels, index)
         positives["number"] = boxes.set_index("gt_id")["number"].reindex(positives["gt_id"]).to_numpy(np.int64)
-        picture, problem = _picture(dataset, index, longest_px)
-        placement = _placement(dataset, network_input, index)
-        images.append(ShownImage(dataset.image_paths[index], choice.why, placement, boxes, positives, picture, problem))
+        picture, problem = load_picture(dataset, index, longest_px)
+        place = placement(dataset, network_input, index)
+        images.append(ShownImage(dataset.image_paths[index], choice.why, place, boxes, positives, picture, problem))
     return Gallery(tuple(images), door.level_shapes(levels))
 
 
@@ -241,7 +241,9 @@ def _numbered(ground_truths: pd.DataFrame, image_index: int) -> pd.DataFrame:
     return boxes.assign(number=np.arange(1, len(boxes) + 1))
 
 
-def _placement(dataset: Dataset, network_input: NetworkInput, image_index: int) -> Placement:
+def placement(dataset: Dataset, network_input: NetworkInput, image_index: int) -> Placement:
+    """Where an image lies on the network input."""
+
     def pair(sides: npt.ArrayLike) -> tuple[float, float]:
         rows = np.asarray(sides, float)
         width, height = rows[image_index if len(rows) > 1 else 0].tolist()
@@ -305,8 +307,8 @@ def _rows(level: door.LevelShape, positives: door.LevelArrays, gt_id: door.Ints,
     )
 
 
-def _picture(dataset: Dataset, image_index: int, longest_px: int | None) -> tuple[Image | None, str]:
-    """The picture of an image, and what is wrong with it."""
+def load_picture(dataset: Dataset, image_index: int, longest_px: int | None) -> tuple[Image | None, str]:
+    """The picture of an image, scaled down to a longest side, and what is wrong with it."""
     path = dataset.image_paths[image_index]
     if dataset.load_picture is None:
         return None, f"{path}: the data set was read without picture files"

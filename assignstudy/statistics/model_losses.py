@@ -13,8 +13,8 @@ from assignstudy.models.predictions import PictureLoss
 def compute(losses: Iterable[PictureLoss], ground_truths: pd.DataFrame) -> pd.DataFrame:
     """One row per ground truth that has a positive, the dearest first, equal ones by ``gt_id``.
 
-    Columns: those of the table of ground truths; the weighted terms ``box``, ``objectness`` and ``class``; their sum
-    ``loss``; ``share`` of what all these ground truths cost.
+    Columns: those of the table of ground truths; the weighted terms ``box_loss``, ``objectness_loss`` and
+    ``class_loss``; their sum ``loss``; ``share`` of what all these ground truths cost.
 
     Args:
         losses: From one batch of pictures, see :func:`assignstudy.models.predictions.as_one_batch`.
@@ -35,4 +35,4 @@ def compute(losses: Iterable[PictureLoss], ground_truths: pd.DataFrame) -> pd.Da
     return table.sort_values(["loss", "gt_id"], ascending=[False, True], kind="stable").reset_index(drop=True)
 
 
-_FIELDS = {"box": "box", "objectness": "objectness", "class": "class_"}
+_FIELDS = {"box_loss": "box", "objectness_loss": "objectness", "class_loss": "class_"}

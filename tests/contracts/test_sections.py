@@ -56,7 +56,7 @@ def test_same_run_same_section(section):
 
 
 def test_what_nobody_asked_for_is_left_out():
-    keys = [content.key for content in build(replace(VIEWS["demo"](), gallery=None))]
+    keys = [content.key for content in build(replace(VIEWS["demo"](), pictures=None))]
     assert "gallery" not in keys
     assert "verdict" in keys
 

@@ -53,7 +53,7 @@ def shown(rule, input_hw=(640, 640), transform=None, images=2, dataset=None):
     dataset = dataset or demo(images)
     study = Study(dataset, rule, rule.published_levels(), transform or Letterbox(), input_hw)
     result = run(study)
-    return study, result, show(study, result, Wish(pick=dataset.image_paths[:images]))
+    return study, result, show(study, result, Wish(pick=dataset.image_paths[:images])).gallery
 
 
 def assigned(study, result, image_index, level_index):

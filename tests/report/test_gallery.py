@@ -24,13 +24,13 @@ from tests.views import demo_view, hostile_view
 def view_of(dataset, rule, levels=None):
     study = Study(dataset, rule, levels or rule.published_levels(), Letterbox(), (640, 640))
     result = run(study)
-    gallery = show(study, result, Wish())
-    return RunView(dataset.name, result.tables, rule.facts, result.input_hw, gallery=gallery)
+    pictures = show(study, result, Wish())
+    return RunView(dataset.name, result.tables, rule.facts, result.input_hw, pictures=pictures)
 
 
 def lines_of(dataset, rule):
     view = view_of(dataset, rule)
-    return gallery_words.lines(view.gallery.images[0], view.gallery.levels, view.rule)
+    return gallery_words.lines(view.pictures.gallery.images[0], view.pictures.gallery.levels, view.rule)
 
 
 def one_box(*cxcywh, **more):

@@ -23,7 +23,7 @@ def sections(view):
 
 def test_each_image_has_a_mean_and_channels_for_every_level():
     plates = sections(model_view())["features"].plates
-    assert [plate.title for plate in plates] == [image.path for image in model_view().gallery.images]
+    assert [plate.title for plate in plates] == [image.path for image in model_view().pictures.gallery.images]
     for plate in plates:
         means, channels = plate.rows
         assert [picture.caption.partition(":")[0] for picture in means] == [
@@ -65,11 +65,11 @@ def test_the_dearest_ground_truths_stand_beside_their_pictures():
             for one in model_view().model.study().pictures
         ]
     )
-    (plate,) = content.plates
+    dearest = content.crops[0]
     share = 100 * losses.max() / losses.sum()
-    assert f"{share:.1f}".rstrip("0").rstrip(".") + " % of the loss" in plate.rows[0][0].caption
-    assert "gallery-photo-" in plate.rows[0][0].svg
-    shown = [cell.text for cell in (row[6] for row in content.tables[0].rows)]
+    assert dearest.why == f"{share:.1f}".rstrip("0").rstrip(".") + " % of the loss."
+    assert "#gallery-photo-" in dearest.svg
+    shown = [cell.text for cell in (row[5] for row in content.tables[0].rows)]
     numbers = [float(text.split()[0]) for text in shown]
     assert numbers == sorted(numbers, reverse=True)
 
@@ -78,7 +78,7 @@ def test_points_have_maps_and_no_loss():
     content = sections(looked_at(Fcos(), LayerChoice(channels=2, strongest=True)))
     assert "the 2 strongest of 32 channels" in content["features"].plates[0].rows[1][0].caption
     assert content["losses"].finding.sentence == "No loss is built in for FCOS."
-    assert content["losses"].plates == content["losses"].tables == ()
+    assert content["losses"].crops == content["losses"].tables == ()
 
 
 def test_without_images_the_sections_say_so():

@@ -95,7 +95,7 @@ def test_the_way_back_to_the_original_undoes_scale_and_padding():
 def picture_of(load):
     dataset = replace(make_dataset([0], [FINE], [(64, 48)]), load_picture=load)
     study, result = studied(dataset)
-    return show(study, result, Wish(), longest_px=32).images[0]
+    return show(study, result, Wish(), longest_px=32).gallery.images[0]
 
 
 def test_a_picture_is_scaled_down_to_what_is_needed():

@@ -22,7 +22,7 @@ def test_the_dearest_come_first_and_equal_ones_by_their_number():
     assert found["class_name"].tolist() == ["c", "a", "d"]
     assert found["loss"].tolist() == [6, 2, 2]
     assert found["share"].tolist() == pytest.approx([0.6, 0.2, 0.2])
-    assert found[["box", "objectness", "class"]].to_numpy().tolist() == [[2, 4, 0], [1, 1, 0], [2, 0, 0]]
+    assert found[["box_loss", "objectness_loss", "class_loss"]].to_numpy().tolist() == [[2, 4, 0], [1, 1, 0], [2, 0, 0]]
 
 
 def test_no_picture_and_no_cost_are_ordinary():
@@ -36,7 +36,7 @@ def test_shares_of_a_real_run_sum_to_one_and_every_matched_ground_truth_is_there
     losses = [picture.loss for picture in view.model.study().pictures]
     found = model_losses.compute(losses, view.tables.ground_truths)
     boxes = view.tables.ground_truths
-    shown = boxes[boxes["image"].isin([image.path for image in view.gallery.images])]
+    shown = boxes[boxes["image"].isin([image.path for image in view.pictures.gallery.images])]
     assert set(found["gt_id"]) == set(shown.loc[shown["positives"] > 0, "gt_id"])
     assert found["share"].sum() == pytest.approx(1)
     assert (found["loss"] > 0).all()
