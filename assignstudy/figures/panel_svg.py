@@ -49,10 +49,11 @@ def write_plain(panel: Panel, photo_ids: dict[str, str], alt: str) -> str:
 
 def _write_plot(panel: Panel, photo_ids: dict[str, str], more: dict[str, str]) -> str:
     view = f"0 0 {_number(panel.wh[0])} {_number(panel.wh[1])}"
-    root = _element(None, "svg", {"class": "panel", "viewBox": view, "fill": "none", **more})
+    root = _element(None, "svg", {"class": "panel", "viewBox": view, **more})
+    plot = _element(root, "g", {"fill": "none"})
     for mark in panel.marks:
         if not isinstance(mark, Tags):
-            _write_mark(root, mark, photo_ids)
+            _write_mark(plot, mark, photo_ids)
     return ElementTree.tostring(root, encoding="unicode")
 
 

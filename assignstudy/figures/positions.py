@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -26,19 +28,16 @@ def _draw_level(positions: Positions, level: str) -> Panel:
     rows = positions.table[(positions.table["level"] == level).to_numpy(bool)]
     place, moved = rows[["x_cell", "y_cell"]].to_numpy(np.float64), rows["moved"].to_numpy(bool)
     columns, lines = positions.grid_wh[level]
-    dots = [(place[moved], "accent", "moved towards a neighbour"), (place[~moved], "ink", "as assigned")]
-    marks = [Dots(xy, Pen(colour, 2.2), name) for xy, colour, name in dots if len(xy)]
-    panel = Panel(
-        f"positions-{level}", f"{level}: positions before rounding", (columns, lines), "x, cells", "y, cells", ()
-    )
-    return Panel(
-        panel.key,
-        panel.caption,
-        panel.wh,
-        panel.x_label,
-        panel.y_label,
-        (grid_lines(columns, lines, panel.scale), *marks),
-    )
+    marks = [
+        Dots(place[which], Pen(colour, width), name)
+        for which, colour, width, name in (
+            (moved, "level-4", 2.6, "moved towards a neighbour"),
+            (~moved, "ink", 3.2, "as assigned"),
+        )
+        if which.any()
+    ]
+    empty = Panel(f"positions-{level}", f"{level}: positions before rounding", (columns, lines), "x, cells", "y, cells")
+    return replace(empty, marks=(grid_lines(columns, lines, empty.scale), *marks))
 
 
 @style.drawing()
@@ -54,9 +53,8 @@ def draw_within_cell(table: pd.DataFrame) -> Figure:
     for number, axis in enumerate("xy"):
         axes = figure.add_axes((0.07 + 0.49 * number, 0.22, 0.38, 0.72))
         for level in levels:
-            _draw_steps(
-                axes, level, table[(table["level"] == level) & (table["axis"] == axis)]["share"].to_numpy(float)
-            )
+            here = (table["level"] == level) & (table["axis"] == axis)
+            _draw_steps(axes, level, table.loc[here, "share"].to_numpy(float))
         axes.set(xlim=(0, 1), ylim=(0, highest), xlabel=f"{axis} within the cell, cells")
         axes.yaxis.set_major_formatter(style.percent)
         axes.axhline(0.1, color=style.colour("soft"), linewidth=1, linestyle=(0, (2, 2)))
@@ -66,7 +64,9 @@ def draw_within_cell(table: pd.DataFrame) -> Figure:
 
 def _draw_steps(axes: Axes, level: str, share: np.ndarray[tuple[int], np.dtype[np.float64]]) -> None:
     if not np.isnan(share).all():
-        axes.stairs(share, np.linspace(0, 1, len(share) + 1), color=style.level_colour(level), linewidth=1.6)
+        axes.stairs(
+            share, np.linspace(0, 1, len(share) + 1), color=style.level_colour(level), linewidth=1.6, baseline=None
+        )
 
 
 def _name_levels(figure: Figure, levels: list[str]) -> None:

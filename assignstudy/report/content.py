@@ -147,6 +147,7 @@ class Plate:
         thumbnail: A small picture for the line that unfolds it, or None.
         rows: Its pictures, those beside each other that belong together.
         lines: One sentence per ground truth.
+        clipped: What is cut off at the border, one sentence, or empty.
         notice: What is wrong with its picture, or empty.
         folded: Whether it is folded until asked for (on paper it never is).
     """
@@ -156,6 +157,7 @@ class Plate:
     thumbnail: Markup | None
     rows: tuple[tuple[Picture, ...], ...]
     lines: tuple[str, ...]
+    clipped: str = ""
     notice: str = ""
     folded: bool = True
 

@@ -58,6 +58,7 @@ def _plate(image: ShownImage, gallery: Gallery, view: RunView, photo: str, *, fo
         rows=tuple(
             tuple(_picture(panel, ids, image.path) for panel in row) for row in figures.draw(image, gallery.levels)
         ),
+        clipped=gallery_words.clipped(image) if image.picture else "",
         lines=gallery_words.lines(image, gallery.levels, view.rule),
         notice=image.problem if image.picture else f"{image.problem}. Grids only.",
         folded=folded,

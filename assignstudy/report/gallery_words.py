@@ -12,7 +12,7 @@ import pandas as pd
 from assignstudy.report import words
 from assignstudy.statistics.door import LevelShape
 from assignstudy.statistics.entered import records
-from assignstudy.statistics.gallery import ShownImage
+from assignstudy.statistics.gallery import ShownImage, beyond_border
 from assignstudy.types import RuleFacts
 
 LONGEST = 60
@@ -30,6 +30,14 @@ def lines(image: ShownImage, levels: Sequence[LevelShape], rule: RuleFacts) -> t
     said = [_line(box, by_number.get(box.number, []), names, rule) for box in shown]
     left_out = len(boxes) - len(said)
     return (*said, *([f"… and {words.count(left_out, 'further ground truth')}."] if left_out else []))
+
+
+def clipped(image: ShownImage) -> str:
+    """What reaches over the border of an image and is cut off there, in one sentence; empty where nothing does."""
+    counts = beyond_border(image)
+    said = [words.count(count, name) for name, count in counts.items() if count]
+    verb = "reaches over it and is" if sum(counts.values()) == 1 else "reach over it and are"
+    return f"At the border of the image: {words.listing(said)} {verb} cut off there." if said else ""
 
 
 def _is_fine(box: Any) -> bool:

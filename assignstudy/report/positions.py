@@ -47,7 +47,9 @@ def _sentence(view: RunView) -> str:
     images = f"{words.integer(found.images)} of {words.count(found.all_images, 'image')} with ground truths"
     where = f"{words.count(len(found.table), 'position')}, from {images}"
     if not view.rule.neighbour_cells:
-        return f"{where}: each positive stands where its {'cell' if view.rule.reach else 'anchor or point'} is."
+        return (
+            f"{where}: each positive stands {'at its centre' if view.rule.reach else 'where its anchor or point is'}."
+        )
     return f"{where}: {words.percent(float(found.table['moved'].mean()))} of them are moved towards a neighbour cell."
 
 
@@ -56,6 +58,6 @@ def _how_to_read(view: RunView) -> str:
     if not view.rule.neighbour_cells:
         return f"each dot is one position on a level’s grid, before it is rounded down to a cell; {dashed}"
     return (
-        "each dark dot is a centre, each light one the same centre moved to claim a neighbour; the corner they form "
+        "each dark dot is a centre, each orange one the same centre moved to claim a neighbour; the corner they form "
         f"points at the neighbours that are used. {words.sentence(dashed)}"
     )

@@ -41,7 +41,8 @@ def _sentence(view: RunView, shown: int) -> str:
     parts = [f"{words.count(lost, 'ground truth')} {'has' if lost == 1 else 'have'} no positive"] if lost else []
     verb = "loses all its slots" if robbed == 1 else "lose all their slots"
     parts += [f"{words.count(robbed, 'ground truth')} {verb} to others"] if robbed else []
-    which = "all of them" if shown == lost + robbed else f"{shown} of them, the worst first"
+    order = ", the worst first" if view.rule.threshold is not None else ""
+    which = "all of them" if shown == lost + robbed else f"{shown} of them{order}"
     return words.sentence(f"{words.listing(parts)}; here {'is' if shown == 1 else 'are'} {which}.")
 
 
@@ -83,6 +84,6 @@ def _of_dense(rule: RuleFacts) -> str:
 def _side(row: Any, anchor_wh_px: tuple[float, float]) -> str:
     """``5.11 times as wide as``, for the side that differs most from the anchor's."""
     wide, tall = row.w_px / anchor_wh_px[0], row.h_px / anchor_wh_px[1]
-    ratios = {"as wide as": wide, "narrower than": 1 / wide, "as tall as": tall, "lower than": 1 / tall}
+    ratios = {"as wide as": wide, "narrower than": 1 / wide, "as tall as": tall, "shorter than": 1 / tall}
     how, ratio = max(ratios.items(), key=lambda item: item[1])
     return f"{words.number(float(ratio))} times {how}"

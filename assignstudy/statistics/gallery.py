@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 Doubles = npt.NDArray[np.float64]
 
+_ROUNDING_ORIG = 0.5
+"""In pixels of the original: letterboxes round the resized sides, so borders never meet exactly."""
+
 _SLOT = ["level", "anchor", "grid_y", "grid_x"]
 
 
@@ -234,6 +237,27 @@ def compute(
         place = placement(dataset, network_input, index)
         images.append(ShownImage(dataset.image_paths[index], choice.why, place, boxes, positives, picture, problem))
     return Gallery(tuple(images), door.level_shapes(levels))
+
+
+def beyond_border(image: ShownImage) -> dict[str, int]:
+    """How many distinct positive cells, anchors and ground truths reach over the border of the original."""
+    place, rows = image.placement, image.positives
+    cells = rows[["grid_x", "grid_y", "stride"]].drop_duplicates().to_numpy(np.float64)
+    low, stride = cells[:, :2] * cells[:, 2:], cells[:, 2:]
+    anchors = rows[["anchor_cx_px", "anchor_cy_px", "anchor_w_px", "anchor_h_px"]].dropna().drop_duplicates()
+    centre, size = np.split(anchors.to_numpy(np.float64), 2, axis=1)
+    boxes = image.ground_truths[["x1_orig", "y1_orig", "x2_orig", "y2_orig"]].to_numpy(np.float64)
+    on_original = {
+        "positive cell": place.to_orig(np.concatenate((low, low + stride), axis=1)),
+        "anchor": place.to_orig(np.concatenate((centre - size / 2, centre + size / 2), axis=1)),
+        "ground truth": boxes,
+    }
+    return {name: _reaching_over(xyxy_orig, place.wh_orig) for name, xyxy_orig in on_original.items()}
+
+
+def _reaching_over(xyxy_orig: Doubles, wh_orig: tuple[int, int]) -> int:
+    low, high = xyxy_orig[:, :2] + _ROUNDING_ORIG, xyxy_orig[:, 2:] - _ROUNDING_ORIG
+    return int(((low < 0) | (high > np.array(wh_orig))).any(axis=1).sum())
 
 
 def _numbered(ground_truths: pd.DataFrame, image_index: int) -> pd.DataFrame:
