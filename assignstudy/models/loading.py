@@ -17,10 +17,15 @@ from typing import Any, final
 
 import torch
 from torch import Tensor, nn
+from torch.torch_version import TorchVersion
 
 from assignstudy.errors import ModelError
 from assignstudy.models.demo import DemoPyramid
 from assignstudy.types import PyramidLevel
+
+SAFE_SINCE = "2.10"
+"""First release of PyTorch in which ``weights_only`` holds what it promises: up to 2.5.1 a crafted file runs code all
+the same (CVE-2025-32434), up to 2.9.1 it corrupts memory (CVE-2026-24747)."""
 
 WRAPPERS = ("state_dict", "model_state_dict", "model")
 """Keys under which checkpoints keep their weights, where the file holds more than those."""
@@ -165,10 +170,12 @@ def state_dict(path: str) -> dict[str, Tensor]:
         path: Of a file that ``torch.save`` wrote: a state dict, or a mapping with one under a key of :data:`WRAPPERS`.
 
     Raises:
-        ModelError: There is no such file, it holds more than tensors in plain containers, or no state dict.
+        ModelError: There is no such file, it holds more than tensors in plain containers, or no state dict; or PyTorch
+            is too old to read it safely.
     """
     where = f"model.weights: {path}"
     _check_file(where, path)
+    check_reader(str(torch.__version__))
     try:
         with _quiet():
             content = torch.load(path, map_location="cpu", weights_only=True)
@@ -187,6 +194,22 @@ def state_dict(path: str) -> dict[str, Tensor]:
     if not isinstance(found, Mapping) or not all(isinstance(value, Tensor) for value in found.values()):
         raise ModelError(f"{where}: expected names with their tensors, got {type(found).__name__}; save a state dict")
     return {str(name): value for name, value in found.items()}
+
+
+def check_reader(version: str) -> None:
+    """Refuse to read weights with a PyTorch older than :data:`SAFE_SINCE`; that release itself is fine.
+
+    Args:
+        version: Of PyTorch.
+
+    Raises:
+        ModelError: It is too old.
+    """
+    if TorchVersion(version) < SAFE_SINCE:
+        raise ModelError(
+            f"model.weights: expected PyTorch {SAFE_SINCE} or later, where a crafted file of weights cannot run code,"
+            f" got {version}; update it, or have your own _target_ load the file if you trust it"
+        )
 
 
 def _fill(module: nn.Module, path: str) -> None:

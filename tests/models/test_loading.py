@@ -1,4 +1,5 @@
 import pickle
+import re
 import warnings
 
 import pytest
@@ -6,7 +7,7 @@ import torch
 from torch import nn
 
 from assignstudy.errors import ModelError
-from assignstudy.models.loading import Demo, OwnModule, TorchScriptFile, model_source, state_dict
+from assignstudy.models.loading import Demo, OwnModule, TorchScriptFile, check_reader, model_source, state_dict
 from tests.boxes import make_levels
 from tests.models.nets import Net, net
 
@@ -51,6 +52,19 @@ def test_a_pickle_that_would_run_code_is_not_opened(tmp_path):
     with pytest.raises(ModelError, match=r"weights\.pt: expected a state dict, tensors only"):
         state_dict(str(path))
     assert not mark.exists()
+
+
+@pytest.mark.parametrize("version", ["2.2.2", "2.5.1+cpu", "2.9.1"])
+def test_weights_are_not_read_with_a_reader_that_can_be_tricked(version):
+    with pytest.raises(
+        ModelError, match=rf"^model\.weights: expected PyTorch 2\.10 or later, .* got {re.escape(version)};"
+    ):
+        check_reader(version)
+
+
+@pytest.mark.parametrize("version", ["2.10.0", "2.13.0+cpu", "3.0.0"])
+def test_the_first_release_that_reads_weights_safely_is_fine(version):
+    check_reader(version)
 
 
 def test_a_whole_module_is_no_state_dict(tmp_path):
