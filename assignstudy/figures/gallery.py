@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -90,8 +91,11 @@ def draw(image: ShownImage, levels: tuple[LevelShape, ...]) -> tuple[tuple[Panel
     """
     subject, used = Subject(image), used_levels(image, levels)
     draws = (cells_on_grid, anchors_on_grid, cells_on_image, anchors_on_image)
+    whole = (original(subject), network_input(subject)) if image.picture else ()
     rows = [tuple(one(subject, level) for level in used) for one in (draws if image.picture else draws[:2])]
-    return tuple(row for row in [(original(subject), network_input(subject))[: 2 * bool(image.picture)], *rows] if row)
+    # Levels stand below each other; a single one needs no columns.
+    rows = [whole, *rows] if len(used) > 1 else [(*whole, *chain.from_iterable(rows))]
+    return tuple(row for row in rows if row)
 
 
 def used_levels(image: ShownImage, levels: tuple[LevelShape, ...]) -> tuple[LevelShape, ...]:

@@ -8,7 +8,7 @@ matplotlib for files that go into papers. Neither moves a mark: both leave that 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -266,6 +266,12 @@ def _is_inside(space: tuple[float, float, float, float], wh: tuple[float, float]
 
 def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def swatch_pen(pen: Pen) -> Pen:
+    """The pen of a legend's example: grey where a colour stands for a ground truth, or could not be seen on paper."""
+    is_own = not pen.colour.startswith("gt-") and pen.colour != "on-photo"
+    return replace(pen, colour=pen.colour if is_own else "soft", fill=min(pen.fill, 0.5), on_photo=False)
 
 
 def size_px(panel: Panel) -> tuple[float, float]:
