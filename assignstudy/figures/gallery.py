@@ -14,15 +14,20 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from assignstudy.figures import style
 from assignstudy.figures.panel import Dots, Doubles, Mark, Panel, Pen, Photo, Rects, Strokes, Tags, grid_lines, hatching
 from assignstudy.statistics.door import LevelShape
 from assignstudy.statistics.gallery import ShownImage
 from assignstudy.types import CellOffset
 
 Bools = npt.NDArray[np.bool_]
+Texts = npt.NDArray[np.object_]
 
 COLOURS = 6
 """Colours of ground truths; :mod:`assignstudy.figures.style` says which."""
+
+MOST_NAMES = 12
+"""Where so many ground truths or fewer are numbered, their classes stand beside the numbers."""
 
 MOST_TAGS = 60
 """Where more ground truths than this would be numbered, on a level half as many, only those without a positive are."""
@@ -58,6 +63,19 @@ class Subject:
         """(G,) in the assignment and without a positive."""
         unmatched: Bools = self.image.ground_truths["positives"].fillna(1).to_numpy(np.int64) == 0
         return ~self.ignored & unmatched
+
+    @cached_property
+    def numbers(self) -> Texts:
+        """(G,) the number of each ground truth."""
+        return self.image.ground_truths["number"].astype(str).to_numpy(object)
+
+    @cached_property
+    def names(self) -> Texts:
+        """(G,) class and number of each ground truth."""
+        classes = self.image.ground_truths["class_name"].astype(str)
+        return np.array(
+            [f"{style.shorten(name, 14)} {n}" for name, n in zip(classes, self.numbers, strict=True)], object
+        )
 
     def has_positive(self, level: LevelShape) -> Bools:
         """(G,) with a positive on the level."""
@@ -294,8 +312,8 @@ def _tags(subject: Subject, boxes: Doubles, level: LevelShape | None = None, *, 
     if shown.sum() > (MOST_TAGS if level is None else MOST_TAGS // 2):
         shown = subject.lost
     colour = np.where(subject.ignored, "baseline", [_colour(number) for number in subject.colour])
-    texts = subject.image.ground_truths["number"].astype(str)[shown]
-    return Tags(boxes[shown], tuple(texts), tuple(map(str, colour[shown])), on_photo)
+    texts = subject.names if level is None and shown.sum() <= MOST_NAMES else subject.numbers
+    return Tags(boxes[shown], tuple(texts[shown]), tuple(map(str, colour[shown])), on_photo)
 
 
 def _cells(rows: pd.DataFrame) -> Doubles:

@@ -7,6 +7,7 @@ matplotlib for files that go into papers. Neither moves a mark: both leave that 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -242,7 +243,7 @@ def placed_tags(panel: Panel, tags: Tags) -> list[PlacedTag]:
     placed: list[PlacedTag] = []
     taken: list[tuple[float, float, float, float]] = []
     for corners, text, colour in zip((tags.xyxy * panel.scale).tolist(), tags.texts, tags.colours, strict=True):
-        wide = _DIGIT_PX * len(text) + 2
+        wide = _width_px(text) + 2
         for left, bottom in _places(corners, wide):
             space = (left - 1, bottom - TAG_PX + 1, left + wide, bottom + 2)
             if _is_inside(space, panel.plot_wh_px) and not any(_overlap(space, other) for other in taken):
@@ -250,6 +251,11 @@ def placed_tags(panel: Panel, tags: Tags) -> list[PlacedTag]:
                 placed.append(PlacedTag(left, bottom, text, colour))
                 break
     return placed
+
+
+def _width_px(text: str) -> float:
+    """About how wide a bold text is; characters of East Asian scripts count twice."""
+    return _DIGIT_PX * sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _places(corners: list[float], wide: float) -> Iterator[tuple[float, float]]:

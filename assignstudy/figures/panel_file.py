@@ -1,17 +1,19 @@
-"""A panel as a file for papers and slides: PNG, SVG or PDF, drawn by matplotlib in the same coordinates as on a page."""
+"""A panel as a file for papers and slides: PNG, SVG or PDF, drawn by matplotlib in the coordinates of the page."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
-import matplotlib.patheffects as effects
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
@@ -39,8 +41,25 @@ def save(panel: Panel, photos: Mapping[str, Image], path: FilePath, dpi: float) 
         dpi: Pixels per inch of PNGs, and of photos in the others; a panel is about 4.8 inches wide.
     """
     kind = path.suffix.removeprefix(".")
-    with style.drawing(hashsalt=panel.key):
-        draw(panel, photos).savefig(path, format=kind, dpi=dpi, metadata=_NO_DATE[kind], facecolor="white")
+    shown = panel if kind == "svg" else _with_known_letters(panel)
+    with style.drawing(hashsalt=panel.key), warnings.catch_warnings():
+        # An SVG keeps its text, and whoever opens it has fonts for these glyphs: only their width is guessed.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
+        draw(shown, photos).savefig(path, format=kind, dpi=dpi, metadata=_NO_DATE[kind], facecolor="white")
+
+
+def _with_known_letters(panel: Panel) -> Panel:
+    """The panel with names that the font cannot draw cut to their last word, which is the number."""
+    marks = (
+        replace(mark, texts=tuple(map(_known, mark.texts))) if isinstance(mark, Tags) else mark for mark in panel.marks
+    )
+    return replace(panel, marks=tuple(marks))
+
+
+def _known(text: str) -> str:
+    font = get_font(findfont(FontProperties(weight="bold")))
+    return text if all(font.get_char_index(ord(letter)) for letter in text) else text.rpartition(" ")[2]
 
 
 @style.drawing()
@@ -100,12 +119,10 @@ def _patches(mark: Rects) -> list[PathPatch]:
 
 
 def _lines(mark: Strokes) -> list[LineCollection]:
-    pen, segments = mark.pen, mark.xyxy.reshape(-1, 2, 2)
+    pen, segments = mark.pen, list(mark.xyxy.reshape(-1, 2, 2))
     under = [LineCollection(segments, colors=[_UNDER], linewidths=pen.width + 1.6)]
-    return [
-        *under[: int(pen.on_photo)],
-        LineCollection(segments, colors=style.colour(pen.colour), linewidths=pen.width),
-    ]
+    lines = LineCollection(segments, colors=style.colour(pen.colour), linewidths=pen.width)
+    return [*under[: int(pen.on_photo)], lines]
 
 
 def _dots(xy: Doubles, pen: Pen) -> Line2D:
@@ -127,10 +144,9 @@ def box_path(xyxy: Doubles) -> Path:
 def _draw_tags(axes: Axes, panel: Panel, tags: Tags) -> list[Artist]:
     drawn: list[Artist] = []
     for tag in panels.placed_tags(panel, tags):
-        colour = style.colour(tag.colour)
-        fill, around = ("white", colour) if tags.on_photo else (colour, "white")
-        text = axes.text(tag.left / panel.scale, tag.bottom / panel.scale, tag.text, color=fill, fontweight="bold")
-        text.set(fontsize=panels.TAG_PX, path_effects=[effects.withStroke(linewidth=3, foreground=around)])
+        place = (tag.left / panel.scale, tag.bottom / panel.scale)
+        chip = {"boxstyle": "square,pad=0.12", "facecolor": style.colour(tag.colour), "edgecolor": "none"}
+        text = axes.text(*place, tag.text, color="white", fontweight="bold", fontsize=panels.TAG_PX - 1, bbox=chip)
         drawn.append(text)
     return drawn
 

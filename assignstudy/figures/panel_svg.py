@@ -102,7 +102,8 @@ def _write_mark(parent: ElementTree.Element, mark: Rects | Strokes | Dots | Phot
 
 def _look(pen: Pen) -> dict[str, str]:
     """The attributes of a path drawn with a pen."""
-    colour, look = f"var(--{pen.colour})", {}
+    colour = f"var(--{pen.colour})"
+    look: dict[str, str] = {}
     if pen.fill:
         look |= {"fill": colour} | ({"fill-opacity": _number(pen.fill)} if pen.fill < 1 else {})
     if pen.width:
