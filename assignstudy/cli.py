@@ -75,6 +75,7 @@ from assignstudy.settings import (
 if TYPE_CHECKING:
     from assignstudy.assign.rule import Rule
     from assignstudy.job import Order
+    from assignstudy.transforms import Transform
 
 SHOWN_METRICS = ("bpr", "unmatched", "positives_per_gt", "contested_slots", "unreachable", "seconds")
 DECIMALS = {"bpr": 4, "positives_per_gt": 2, "seconds": 1}
@@ -156,6 +157,34 @@ def _objective(order: Order, launch: Launch | None) -> float:
     if launch is not None:
         launch.has_objective |= not math.isnan(value)
     return value
+
+
+def composed(overrides: Sequence[str]) -> tuple[Order, Rule, Transform]:
+    """One setting from overrides as the command takes them, without running it.
+
+    Args:
+        overrides: ``key=value`` each.
+
+    Returns:
+        The order, which has no folder, and what its rule and transform groups describe.
+
+    Raises:
+        ConfigError: Naming the first setting that cannot be used.
+    """
+    from assignstudy.job import Order
+
+    try:
+        with hydra.initialize_config_dir(str(resource("conf")), version_base="1.3"):
+            cfg = hydra.compose("config", list(overrides), return_hydra_config=True)
+        choices = _choices(cfg.hydra.runtime.choices)
+        config = with_anchor_file(_resolved(cfg))
+        order = Order(Path(), record.run_key(config, choices), config, choices, tuple(overrides))
+        with open_dict(cfg):
+            del cfg.hydra
+        _check(cfg, order)
+    except (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError) as error:
+        raise ConfigError(_sentence(error)) from error
+    return order, _built("assigner", config["assigner"]), _built("transform", config["transform"])
 
 
 @dataclass

@@ -124,7 +124,7 @@ def carry_out(order: Order, rule: Rule, transform: Transform, model: ModelSource
         AssignStudyError: The settings or the labels cannot be used.
     """
     check_device(order.config["device"])
-    levels = pyramid_levels(anchor_levels(order.config["anchors"])) if rule.takes_anchors else rule.published_levels()
+    levels_of(order.config, rule)  # what is wrong with the anchors is said before the labels are read
     watch = _Watch()
     labels = read_labels(order.config["dataset"])
     watch.lap("read")
@@ -132,7 +132,7 @@ def carry_out(order: Order, rule: Rule, transform: Transform, model: ModelSource
         return False
     clear(order.folder)
     wish = _wish(order.config, labels.dataset)
-    setting = _study(order.config, labels.dataset, rule, levels, transform)
+    setting = study_of(order.config, labels.dataset, rule, transform)
     loaded = _loaded(order.config, setting, model) if model and order.config["report"]["page"] else None
     result = study.run(setting)
     watch.seconds |= result.seconds
@@ -200,10 +200,28 @@ def _read_labels(options: str, _working_folder: Path) -> Labels:
     return Labels(dataset, fingerprint(dataset))
 
 
-def _study(
-    config: Config, dataset: Dataset, rule: Rule, levels: tuple[PyramidLevel, ...], transform: Transform
-) -> Study:
-    return Study(dataset, rule, levels, transform, input_hw(config["imgsz"]), config["device"])
+def study_of(config: Config, dataset: Dataset, rule: Rule, transform: Transform) -> Study:
+    """The study that a configuration asks for.
+
+    Args:
+        config: The resolved configuration.
+        dataset: The labels.
+        rule: The assignment rule with its threshold.
+        transform: How images become the network input.
+
+    Raises:
+        ConfigError: If the settings cannot be used.
+    """
+    return Study(dataset, rule, levels_of(config, rule), transform, input_hw(config["imgsz"]), config["device"])
+
+
+def levels_of(config: Config, rule: Rule) -> tuple[PyramidLevel, ...]:
+    """The detection scales that a configuration asks for, or the rule's own.
+
+    Raises:
+        ConfigError: If the anchors cannot be used.
+    """
+    return pyramid_levels(anchor_levels(config["anchors"])) if rule.takes_anchors else rule.published_levels()
 
 
 def _wish(config: Config, dataset: Dataset) -> Wish:

@@ -28,7 +28,7 @@ from assignstudy.statistics import (
     tally,
     worst_boxes,
 )
-from assignstudy.statistics.gallery import Wish
+from assignstudy.statistics.gallery import Gallery, Wish
 from assignstudy.statistics.pictures import Pictures
 from assignstudy.statistics.tables import RunTables, StartTable
 from assignstudy.transforms import NetworkInput, Transform, round_up_to_stride, to_network_input
@@ -136,12 +136,19 @@ def show(study: Study, result: StudyResult, wish: Wish, longest_px: int | None =
     Raises:
         ConfigError: If a picked name fits no image, or several.
     """
-    dataset, rule, scales, boxes, tables = study.dataset, study.rule, study.levels, result.network_input, result.tables
-    chosen = gallery.choose(tables, dataset.image_paths, wish)
+    dataset, boxes, tables = study.dataset, result.network_input, result.tables
     return Pictures(
-        gallery=gallery.compute(dataset, boxes, rule, scales, tables, chosen, longest_px),
-        worst=worst_boxes.compute(dataset, boxes, tables, rule.facts),
-        positions=positions.compute(rule, scales, dataset, boxes, tables),
+        gallery=show_images(study, result, wish, longest_px),
+        worst=worst_boxes.compute(dataset, boxes, tables, study.rule.facts),
+        positions=positions.compute(study.rule, study.levels, dataset, boxes, tables),
+    )
+
+
+def show_images(study: Study, result: StudyResult, wish: Wish, longest_px: int | None = None) -> Gallery:
+    """The images to show with all their positives; arguments and errors are those of :func:`show`."""
+    chosen = gallery.choose(result.tables, study.dataset.image_paths, wish)
+    return gallery.compute(
+        study.dataset, result.network_input, study.rule, study.levels, result.tables, chosen, longest_px
     )
 
 

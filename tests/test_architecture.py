@@ -33,6 +33,7 @@ ROOMS_IN_ORDER = (
     ("evidence",),
     ("sweep", "tracking"),
     ("cli",),
+    ("show",),
     ("__main__",),
 )
 RANK = {room: rank for rank, rooms in enumerate(ROOMS_IN_ORDER) for room in rooms}

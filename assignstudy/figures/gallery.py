@@ -8,20 +8,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from assignstudy.figures import style
 from assignstudy.figures.panel import Dots, Doubles, Mark, Panel, Pen, Photo, Rects, Strokes, Tags, grid_lines, hatching
 from assignstudy.statistics.door import LevelShape
 from assignstudy.statistics.gallery import ShownImage
 from assignstudy.types import CellOffset
 
 Bools = npt.NDArray[np.bool_]
+Texts = npt.NDArray[np.object_]
 
 COLOURS = 6
 """Colours of ground truths; :mod:`assignstudy.figures.style` says which."""
+
+MOST_NAMES = 12
+"""Where so many ground truths or fewer are numbered, their classes stand beside the numbers."""
 
 MOST_TAGS = 60
 """Where more ground truths than this would be numbered, on a level half as many, only those without a positive are."""
@@ -58,6 +64,19 @@ class Subject:
         unmatched: Bools = self.image.ground_truths["positives"].fillna(1).to_numpy(np.int64) == 0
         return ~self.ignored & unmatched
 
+    @cached_property
+    def numbers(self) -> Texts:
+        """(G,) the number of each ground truth."""
+        return self.image.ground_truths["number"].astype(str).to_numpy(object)
+
+    @cached_property
+    def names(self) -> Texts:
+        """(G,) class and number of each ground truth."""
+        classes = self.image.ground_truths["class_name"].astype(str)
+        return np.array(
+            [f"{style.shorten(name, 14)} {n}" for name, n in zip(classes, self.numbers, strict=True)], object
+        )
+
     def has_positive(self, level: LevelShape) -> Bools:
         """(G,) with a positive on the level."""
         has = np.zeros(len(self.ignored), bool)
@@ -90,8 +109,11 @@ def draw(image: ShownImage, levels: tuple[LevelShape, ...]) -> tuple[tuple[Panel
     """
     subject, used = Subject(image), used_levels(image, levels)
     draws = (cells_on_grid, anchors_on_grid, cells_on_image, anchors_on_image)
+    whole = (original(subject), network_input(subject)) if image.picture else ()
     rows = [tuple(one(subject, level) for level in used) for one in (draws if image.picture else draws[:2])]
-    return tuple(row for row in [(original(subject), network_input(subject))[: 2 * bool(image.picture)], *rows] if row)
+    # Levels stand below each other; a single one needs no columns.
+    rows = [whole, *rows] if len(used) > 1 else [(*whole, *chain.from_iterable(rows))]
+    return tuple(row for row in rows if row)
 
 
 def used_levels(image: ShownImage, levels: tuple[LevelShape, ...]) -> tuple[LevelShape, ...]:
@@ -290,8 +312,8 @@ def _tags(subject: Subject, boxes: Doubles, level: LevelShape | None = None, *, 
     if shown.sum() > (MOST_TAGS if level is None else MOST_TAGS // 2):
         shown = subject.lost
     colour = np.where(subject.ignored, "baseline", [_colour(number) for number in subject.colour])
-    texts = subject.image.ground_truths["number"].astype(str)[shown]
-    return Tags(boxes[shown], tuple(texts), tuple(map(str, colour[shown])), on_photo)
+    texts = subject.names if level is None and shown.sum() <= MOST_NAMES else subject.numbers
+    return Tags(boxes[shown], tuple(texts[shown]), tuple(map(str, colour[shown])), on_photo)
 
 
 def _cells(rows: pd.DataFrame) -> Doubles:

@@ -7,8 +7,9 @@ matplotlib for files that go into papers. Neither moves a mark: both leave that 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -244,7 +245,7 @@ def placed_tags(panel: Panel, tags: Tags) -> list[PlacedTag]:
     placed: list[PlacedTag] = []
     taken: list[tuple[float, float, float, float]] = []
     for corners, text, colour in zip((tags.xyxy * panel.scale).tolist(), tags.texts, tags.colours, strict=True):
-        wide = _DIGIT_PX * len(text) + 2
+        wide = _width_px(text) + 2
         for left, bottom in _places(corners, wide):
             space = (left - 1, bottom - TAG_PX + 1, left + wide, bottom + 2)
             if _is_inside(space, panel.plot_wh_px) and not any(_overlap(space, other) for other in taken):
@@ -252,6 +253,11 @@ def placed_tags(panel: Panel, tags: Tags) -> list[PlacedTag]:
                 placed.append(PlacedTag(left, bottom, text, colour))
                 break
     return placed
+
+
+def _width_px(text: str) -> float:
+    """About how wide a bold text is; characters of East Asian scripts count twice."""
+    return _DIGIT_PX * sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _places(corners: list[float], wide: float) -> Iterator[tuple[float, float]]:
@@ -268,6 +274,12 @@ def _is_inside(space: tuple[float, float, float, float], wh: tuple[float, float]
 
 def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def swatch_pen(pen: Pen) -> Pen:
+    """The pen of a legend's example: grey where a colour stands for a ground truth, or could not be seen on paper."""
+    is_own = not pen.colour.startswith("gt-") and pen.colour != "on-photo"
+    return replace(pen, colour=pen.colour if is_own else "soft", fill=min(pen.fill, 0.5), on_photo=False)
 
 
 def size_px(panel: Panel) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from xml.etree import ElementTree
 
 from assignstudy.figures import panel as panels
-from assignstudy.figures.panel import MARGINS, Dots, Doubles, Mark, Panel, Photo, Rects, Strokes, Tags
+from assignstudy.figures.panel import MARGINS, Dots, Doubles, Mark, Panel, Pen, Photo, Rects, Strokes, Tags
 
 _DECIMALS = 2
 
@@ -97,15 +97,20 @@ def _write_mark(parent: ElementTree.Element, mark: Rects | Strokes | Dots | Phot
     d, pen = path_of(mark), mark.pen
     if pen.on_photo and pen.width:
         _element(parent, "path", {"class": "under", "d": d, "stroke-width": _number(pen.width + 1.6)})
+    _element(parent, "path", {"d": d, **_look(pen)})
+
+
+def _look(pen: Pen) -> dict[str, str]:
+    """The attributes of a path drawn with a pen."""
     colour = f"var(--{pen.colour})"
-    look = {"d": d}
+    look: dict[str, str] = {}
     if pen.fill:
         look |= {"fill": colour} | ({"fill-opacity": _number(pen.fill)} if pen.fill < 1 else {})
     if pen.width:
         look |= {"stroke": colour, "stroke-width": _number(pen.width)}
     if pen.is_dashed:
         look["class"] = "dashed"
-    _element(parent, "path", look)
+    return look
 
 
 def _write_axes(root: ElementTree.Element, panel: Panel) -> None:
@@ -143,12 +148,7 @@ def _write_swatch(parent: ElementTree.Element, mark: Mark) -> None:
     if isinstance(mark, Tags | Photo):
         return
     shape = {Rects: "M1 1h12v10h-12z", Strokes: "M1 11L13 1", Dots: "M7 6h0"}[type(mark)]
-    look = {"d": shape, "stroke-width": _number(mark.pen.width or 1)}
-    if mark.pen.fill:
-        look |= {"fill": "currentColor", "fill-opacity": _number(min(mark.pen.fill, 0.5))}
-    if mark.pen.is_dashed:
-        look["class"] = "dashed"
-    _element(parent, "path", look)
+    _element(parent, "path", {"d": shape, **_look(panels.swatch_pen(mark.pen))})
 
 
 def _write_tags(root: ElementTree.Element, panel: Panel, tags: Tags) -> None:

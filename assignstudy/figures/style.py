@@ -77,14 +77,14 @@ COLOURS = {
     "size-small": Colour("#2f9e8f", "#2f9e90"),
     "size-medium": Colour("#1b6f73", "#6ccfbf"),
     "size-large": Colour("#0c3f4d", "#d2f5ea"),
-    # Ground truths in the gallery: alike in both schemes, since the same photo lies below them. Chosen so that normal,
-    # red-, green- and blue-blind eyes tell any two apart, and that lines are visible on paper as well as on black.
-    "gt-0": Colour("#8585ff", "#8585ff"),
-    "gt-1": Colour("#c50714", "#c50714"),
-    "gt-2": Colour("#a29900", "#a29900"),
-    "gt-3": Colour("#9b1fc7", "#9b1fc7"),
-    "gt-4": Colour("#19706d", "#19706d"),
-    "gt-5": Colour("#ea7da6", "#ea7da6"),
+    # Ground truths in the gallery: chosen so that normal, red-, green- and blue-blind eyes tell any two apart, and that
+    # lines can be seen on the page and on photos.
+    "gt-0": Colour("#8585ff", "#a4a3ff"),
+    "gt-1": Colour("#c50714", "#e00b03"),
+    "gt-2": Colour("#a29900", "#f09f1c"),
+    "gt-3": Colour("#9b1fc7", "#a915ff"),
+    "gt-4": Colour("#19706d", "#2d7c8c"),
+    "gt-5": Colour("#ea7da6", "#fcdaf5"),
     "on-photo": Colour("#ffffff", "#ffffff"),
     "padding": Colour("#727272", "#727272"),
     # Lines that are told apart by a name, on pages without levels: dark enough for the name to have the same colour.

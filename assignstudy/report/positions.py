@@ -58,6 +58,6 @@ def _how_to_read(view: RunView) -> str:
     if not view.rule.neighbour_cells:
         return f"each dot is one position on a level’s grid, before it is rounded down to a cell; {dashed}"
     return (
-        "each dark dot is a centre, each orange one the same centre moved to claim a neighbour; the corner they form "
+        "each orange dot is a centre moved to claim a neighbour, the others are the centres; the corner they form "
         f"points at the neighbours that are used. {words.sentence(dashed)}"
     )

@@ -142,24 +142,31 @@ def choose(tables: RunTables, image_paths: Sequence[str], wish: Wish) -> tuple[C
     return tuple(islice(chain(worst, rest), wish.images))
 
 
-def named(name: str, image_paths: Sequence[str]) -> int:
-    """The image of a path, or of the end of one: ``000009.jpg`` for ``images/000009.jpg``.
+def named(name: str, image_paths: Sequence[str], key: str = "report.gallery.pick") -> int:
+    """The image of a path, or of the end of one: ``000009.jpg`` for ``images/000009.jpg``, or the other way round.
+
+    Args:
+        name: What somebody typed.
+        image_paths: Paths as the data set has them.
+        key: The setting that it was typed for.
 
     Raises:
         ConfigError: If there is no such image, or several.
     """
     if name in image_paths:
         return image_paths.index(name)
-    ends = f"/{name}"
-    found = [number for number, path in enumerate(image_paths) if path.endswith(ends)]
+    posix = name.replace("\\", "/")
+    found = [
+        number for number, path in enumerate(image_paths) if path.endswith(f"/{posix}") or posix.endswith(f"/{path}")
+    ]
     if len(found) == 1:
         return found[0]
     if found:
         several = ", ".join(image_paths[number] for number in found[:3])
-        raise ConfigError(f"report.gallery.pick: expected the name of one image, got {name}, which fits {several}")
+        raise ConfigError(f"{key}: expected the name of one image, got {name}, which fits {several}")
     near = difflib.get_close_matches(name, image_paths, n=1, cutoff=0.0)
     advice = f"did you mean {near[0]}?" if near else "the data set has none"
-    raise ConfigError(f"report.gallery.pick: no such image, got {name}; {advice}")
+    raise ConfigError(f"{key}: no such image, got {name}; {advice}")
 
 
 def _per_image(tables: RunTables) -> pd.DataFrame:
