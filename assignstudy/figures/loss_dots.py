@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import LogLocator, NullLocator
 
 from assignstudy.figures import style
 from assignstudy.statistics.entered import records
@@ -18,6 +18,7 @@ from assignstudy.statistics.ground_truths import SIZE_BINS
 from assignstudy.statistics.loss_at_start import BACKGROUND
 
 _ROW_PX = 20
+_DECADES_NAMED = 7
 
 
 @style.drawing()
@@ -32,7 +33,8 @@ def draw(table: pd.DataFrame, limits: tuple[float, float]) -> Figure:
     figure = style.new_figure(height_px=_ROW_PX * max(len(lines), 1) + 56)
     axes = style.add_axes(figure, style.Margins(left=80, right=112, top=4, bottom=48))
     axes.set(xscale="log", xlim=limits, ylim=(max(len(lines), 1) - 0.5, -0.5), xlabel="weighted loss")
-    axes.xaxis.set_major_formatter(lambda value, _position: f"{value:g}")
+    axes.xaxis.set_major_locator(LogLocator(numticks=99))  # every decade has its line
+    axes.xaxis.set_major_formatter(lambda value, _position: _decade(value, limits))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_yticks(range(len(lines)), [line if isinstance(line, str) else line.part for line in lines])
     for row, (line, label) in enumerate(zip(lines, axes.get_yticklabels(), strict=True)):
@@ -55,6 +57,12 @@ def limits(*tables: pd.DataFrame) -> tuple[float, float]:
     low, high = math.floor(math.log10(some.min())), math.ceil(math.log10(some.max()))
     # A dot on the border would be cut in half.
     return 10.0**low / 1.3, 10.0 ** max(high, low + 1) * 1.3
+
+
+def _decade(value: float, limits: tuple[float, float]) -> str:
+    """``0.01``; where there is no room for all, only every second one."""
+    decades = math.log10(limits[1] / limits[0])
+    return f"{value:g}" if decades < _DECADES_NAMED or round(math.log10(value)) % 2 == 0 else ""
 
 
 def _lines(table: pd.DataFrame) -> Iterator[Any]:

@@ -87,6 +87,11 @@ COLOURS = {
     "gt-5": Colour("#ea7da6", "#fcdaf5"),
     "on-photo": Colour("#ffffff", "#ffffff"),
     "padding": Colour("#727272", "#727272"),
+    # Lines that are told apart by a name, on pages without levels: dark enough for the name to have the same colour.
+    "line-0": Colour("#a3195b", "#f28dc0"),
+    "line-1": Colour("#4a7500", "#a8d053"),
+    "line-2": Colour("#5b4fcf", "#b1aaf7"),
+    "line-3": Colour("#8a4b08", "#e2a466"),
     **{f"heat-{step}": shade for step, shade in enumerate(_HEAT)},
 }
 

@@ -180,6 +180,21 @@ class Crop:
 
 
 @dataclass(frozen=True)
+class Thumbnail:
+    """A small picture.
+
+    Attributes:
+        source: A ``data:`` address, from ``embed.to_data_address``.
+        title: What it shows, a few words.
+        detail: One short line more.
+    """
+
+    source: str
+    title: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
 class Card:
     """One number of the verdict.
 
@@ -244,6 +259,7 @@ class SectionContent:
         symbols: What several pictures share, as an ``<svg>`` that shows nothing itself, or None.
         plates: The images of the gallery.
         crops: The ground truths of a contact sheet.
+        thumbnails: Small pictures below them.
         tables: The tables behind them.
         facts: A list of labels and values.
         how_to_read: One line, or empty.
@@ -260,6 +276,7 @@ class SectionContent:
     symbols: Markup | None = None
     plates: tuple[Plate, ...] = ()
     crops: tuple[Crop, ...] = ()
+    thumbnails: tuple[Thumbnail, ...] = ()
     tables: tuple[TableView, ...] = ()
     facts: tuple[Fact, ...] = ()
     how_to_read: str = ""

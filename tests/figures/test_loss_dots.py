@@ -1,5 +1,7 @@
 """The dots of the loss at the start."""
 
+import math
+
 import pandas as pd
 import pytest
 
@@ -29,3 +31,14 @@ def test_every_part_has_its_own_colour_and_both_numbers():
 
 def test_nothing_can_be_drawn():
     assert "weighted loss" in svg.write(loss_dots.draw(_table(), (0.1, 1)), "key")
+
+
+@pytest.mark.parametrize(("least", "named"), [(0.02, True), (0.00002, False)])
+def test_every_decade_has_its_line_and_a_name_where_there_is_room(least, named):
+    table = _table(("box", "P3", least, 500))
+    low, high = limits = loss_dots.limits(table)
+    axes = loss_dots.draw(table, limits).axes[0]
+    ticks = [tick for tick in axes.get_xticks() if low <= tick <= high]
+    assert ticks == pytest.approx([10.0**k for k in range(math.floor(math.log10(least)), 4)])
+    assert (axes.xaxis.get_major_formatter()(10, 0) == "10") is named
+    assert axes.xaxis.get_major_formatter()(100, 0) == "100"
