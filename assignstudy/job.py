@@ -160,10 +160,10 @@ def is_done(order: Order, labels_fingerprint: str) -> bool:
     wanted = [f"{name}.parquet" for name in record.TABLES] + [record.PAGE_FILE] * order.config["report"]["page"]
     is_whole = all((order.folder / name).is_file() for name in wanted)
     is_same = (found.run_key, found.fingerprint) == (order.run_key, labels_fingerprint)
-    is_page_wanted = order.config["report"]["page"]
-    is_same_page = not is_page_wanted or found.config.get("model") == order.config["model"]
-    is_decided_alike = _deciding(found.config) == _deciding(order.config)
-    return found.status == "finished" and is_whole and is_same and is_same_page and is_decided_alike
+    # Another model or gallery changes no result, but the page.
+    shown = ("model", "report") if order.config["report"]["page"] else ()
+    is_same &= all(found.config.get(name) == order.config[name] for name in shown)
+    return found.status == "finished" and is_whole and is_same and _deciding(found.config) == _deciding(order.config)
 
 
 def clear(folder: Path) -> None:

@@ -92,15 +92,13 @@ def write_pictures(wanted: Request) -> tuple[list[Path], tuple[str, ...]]:
     """
     order, rule, transform = composed(wanted.overrides)
     from assignstudy import study
-    from assignstudy.datasets import read_dataset
     from assignstudy.figures import gallery as figures
     from assignstudy.figures import panel_file
-    from assignstudy.job import study_of
+    from assignstudy.job import read_labels, study_of
     from assignstudy.report import gallery_words
     from assignstudy.statistics.gallery import Wish, named
 
-    options = dict(order.config["dataset"])
-    dataset = read_dataset(options.pop("name"), options, progress=sys.stderr.isatty())
+    dataset = read_labels(order.config["dataset"]).dataset
     index = named(wanted.image, dataset.image_paths, "image")
     setting = study_of(order.config, dataset.only(index), rule, transform)
     result = study.run(setting)

@@ -59,7 +59,8 @@ def test_what_cannot_be_used_is_named(arguments, message):
         ("nonsense=1", "nonsense: no such setting"),
     ],
 )
-def test_an_error_is_one_sentence_and_exit_code_1(here, capsys, setting, sentence):
+@pytest.mark.usefixtures("here")
+def test_an_error_is_one_sentence_and_exit_code_1(capsys, setting, sentence):
     assert show.main(["image=street-00001.png", "dataset.images=3", setting]) == 1
     error = capsys.readouterr().err
     assert error.startswith(f"assignstudy: {sentence}")
