@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
@@ -23,11 +23,25 @@ from assignstudy.assign.rule import Rule
 from assignstudy.datasets import read_dataset
 from assignstudy.datasets.fingerprint import fingerprint
 from assignstudy.errors import AssignStudyError, RecordError
+from assignstudy.models.loading import ModelSource
+from assignstudy.models.study import LayerChoice, Setting
+from assignstudy.models.study import study as look_into
+from assignstudy.models.taps import check_layers
 from assignstudy.record import RunRecord
 from assignstudy.settings import THRESHOLDS, Config, anchor_levels, input_hw
+from assignstudy.statistics.gallery import Wish, named
+from assignstudy.statistics.pictures import Pictures
 from assignstudy.study import Study, StudyResult
 from assignstudy.transforms import Transform
 from assignstudy.types import Dataset, PyramidLevel
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from assignstudy.report.view import ModelView
+
+GALLERY_PX = 1280
+"""Longest side to which photos are scaled down before they are cut and compressed for a page."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +72,14 @@ class Labels(NamedTuple):
     fingerprint: str
 
 
+class _Loaded(NamedTuple):
+    """A model, what it is called, and which of its layers to read."""
+
+    title: str
+    module: nn.Module
+    choice: LayerChoice
+
+
 def read_labels(options: Mapping[str, Any]) -> Labels:
     """The labels that the options of the group ``dataset`` ask for, read once per process.
 
@@ -86,13 +108,14 @@ def failure_recorded(order: Order) -> Iterator[None]:
             raise
 
 
-def carry_out(order: Order, rule: Rule, transform: Transform) -> bool:
+def carry_out(order: Order, rule: Rule, transform: Transform, model: ModelSource | None = None) -> bool:
     """Do one run, unless its folder already holds it, finished, for the same labels.
 
     Args:
         order: What to do and where.
         rule: The assignment rule with its threshold.
         transform: How images become the network input.
+        model: The model to look into, if any.
 
     Returns:
         Whether there was anything to do.
@@ -101,21 +124,28 @@ def carry_out(order: Order, rule: Rule, transform: Transform) -> bool:
         AssignStudyError: The settings or the labels cannot be used.
     """
     check_device(order.config["device"])
-    levels = pyramid_levels(anchor_levels(order.config["anchors"])) if rule.takes_anchors else rule.published_levels()
+    levels_of(order.config, rule)  # what is wrong with the anchors is said before the labels are read
     watch = _Watch()
     labels = read_labels(order.config["dataset"])
     watch.lap("read")
     if is_done(order, labels.fingerprint):
         return False
     clear(order.folder)
-    result = study.run(_study(order.config, labels.dataset, rule, levels, transform))
+    wish = _wish(order.config, labels.dataset)
+    setting = study_of(order.config, labels.dataset, rule, transform)
+    loaded = _loaded(order.config, setting, model) if model and order.config["report"]["page"] else None
+    result = study.run(setting)
     watch.seconds |= result.seconds
     watch.restart()
     record.write_tables(order.folder, result.tables)
     watch.lap("write_tables")
     page_errors: tuple[str, ...] = ()
     if order.config["report"]["page"]:
-        page_errors = _write_page(order, labels, rule, result)
+        shown = study.show(setting, result, wish, GALLERY_PX) if wish.images or wish.pick else None
+        watch.lap("pictures")
+        page_errors = _write_page(
+            order, labels, result, rule, shown, loaded and _model_view(loaded, setting, result, shown)
+        )
         watch.lap("page")
     record.write_record(order.folder, _finished(order, labels, result, watch.seconds, page_errors))
     return True
@@ -130,6 +160,9 @@ def is_done(order: Order, labels_fingerprint: str) -> bool:
     wanted = [f"{name}.parquet" for name in record.TABLES] + [record.PAGE_FILE] * order.config["report"]["page"]
     is_whole = all((order.folder / name).is_file() for name in wanted)
     is_same = (found.run_key, found.fingerprint) == (order.run_key, labels_fingerprint)
+    # Another model or gallery changes no result, but the page.
+    shown = ("model", "report") if order.config["report"]["page"] else ()
+    is_same &= all(found.config.get(name) == order.config[name] for name in shown)
     return (
         found.status == "finished"
         and is_whole
@@ -172,13 +205,61 @@ def _read_labels(options: str, _working_folder: Path) -> Labels:
     return Labels(dataset, fingerprint(dataset))
 
 
-def _study(
-    config: Config, dataset: Dataset, rule: Rule, levels: tuple[PyramidLevel, ...], transform: Transform
-) -> Study:
-    return Study(dataset, rule, levels, transform, input_hw(config["imgsz"]), config["device"])
+def study_of(config: Config, dataset: Dataset, rule: Rule, transform: Transform) -> Study:
+    """The study that a configuration asks for.
+
+    Args:
+        config: The resolved configuration.
+        dataset: The labels.
+        rule: The assignment rule with its threshold.
+        transform: How images become the network input.
+
+    Raises:
+        ConfigError: If the settings cannot be used.
+    """
+    return Study(dataset, rule, levels_of(config, rule), transform, input_hw(config["imgsz"]), config["device"])
 
 
-def _write_page(order: Order, labels: Labels, rule: Rule, result: StudyResult) -> tuple[str, ...]:
+def levels_of(config: Config, rule: Rule) -> tuple[PyramidLevel, ...]:
+    """The detection scales that a configuration asks for, or the rule's own.
+
+    Raises:
+        ConfigError: If the anchors cannot be used.
+    """
+    return pyramid_levels(anchor_levels(config["anchors"])) if rule.takes_anchors else rule.published_levels()
+
+
+def _wish(config: Config, dataset: Dataset) -> Wish:
+    """Which images to show; names that fit none are refused before any work is done."""
+    shown = config["report"]["gallery"]
+    for name in shown["pick"]:
+        named(name, dataset.image_paths)
+    return Wish(shown["images"], tuple(shown["pick"]))
+
+
+def _loaded(config: Config, setting: Study, source: ModelSource) -> _Loaded:
+    """The model, with everything checked that can be before any work is done."""
+    options = config["model"]
+    choice = LayerChoice(tuple(options["layers"] or ()), options["channels"], options["strongest"])
+    module = source.load(setting.levels, len(setting.dataset.class_names))
+    check_layers(module, choice.layers)
+    return _Loaded(source.title, module, choice)
+
+
+def _model_view(model: _Loaded, setting: Study, result: StudyResult, shown: Pictures | None) -> ModelView:
+    """The model with the images of the gallery, not yet shown to it: what it raises is its section's error."""
+    from assignstudy.report.view import ModelView
+
+    dataset = setting.dataset
+    seen = Setting(dataset, result.network_input, setting.rule, setting.levels, result.input_hw)
+    indices = [dataset.image_paths.index(image.path) for image in shown.gallery.images] if shown else []
+    study_pictures = functools.partial(look_into, model.module, seen, indices, model.choice)
+    return ModelView(model.title, model.choice.strongest, functools.cache(study_pictures))
+
+
+def _write_page(
+    order: Order, labels: Labels, result: StudyResult, rule: Rule, shown: Pictures | None, model: ModelView | None
+) -> tuple[str, ...]:
     from assignstudy.report.render import write_run_page  # matplotlib and jinja2: only where a page is wanted
     from assignstudy.report.view import RunView
 
@@ -190,6 +271,8 @@ def _write_page(order: Order, labels: Labels, rule: Rule, result: StudyResult) -
         settings=_shown_settings(order),
         provenance=_provenance(order, labels),
         notices=result.notices,
+        pictures=shown,
+        model=model,
     )
     return write_run_page(order.folder / record.PAGE_FILE, view)
 
@@ -200,6 +283,8 @@ def _shown_settings(order: Order) -> dict[str, str]:
     sides = config["imgsz"]
     imgsz = {"imgsz": "x".join(map(str, sides)) if isinstance(sides, list) else str(sides)}
     shown = {group: choices[group] for group in ("dataset", "assigner", "anchors", "transform")}
+    if config["model"]["name"] != "none":
+        shown["model"] = choices["model"]
     return shown | thresholds | imgsz
 
 

@@ -34,8 +34,9 @@ MANIFEST_FILE = "sweep.json"
 PAGE_FILE = "report.html"
 RUN_KEY_PATTERN = "[0-9a-f]{10}"
 TABLES = ("ground_truths", "levels", "classes", "data_issues")
-NOT_IN_KEY = frozenset({"report", "tracking", "device", "objective", "experiment", "hydra"})
-"""Settings and groups that do not change results."""
+NOT_IN_KEY = frozenset({"model", "report", "tracking", "device", "objective", "experiment", "hydra"})
+"""Settings and groups that do not change results. A model is one of them: the rules decide by labels alone, so no table
+and no assignment changes with it, only what a page shows beside them."""
 
 DISTRIBUTIONS = (
     "assignstudy",

@@ -14,10 +14,22 @@ from assignstudy.assign.levels import COCO_P5
 from assignstudy.assign.rule import FactoredRule, as_float32
 from assignstudy.errors import ConfigError
 from assignstudy.geometry import worst_side_ratio
-from assignstudy.types import Factors, InputBoxes, LevelFactors, PyramidLevel, Reach, RuleFacts, Threshold
+from assignstudy.types import (
+    Factors,
+    InputBoxes,
+    LevelFactors,
+    LevelPositives,
+    PyramidLevel,
+    Reach,
+    RuleFacts,
+    Threshold,
+)
 
 REACH = Reach(offset_low=-0.5, offset_high=1.5, max_ratio=4.0)
 """What YOLOv5's decoder ``2 * sigmoid(t) - 0.5`` and ``(2 * sigmoid(t)) ** 2 * anchor`` can output."""
+
+DIRECTIONS = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]])
+"""What is taken from a centre, in steps, to reach each cell of :class:`assignstudy.types.CellOffset`."""
 
 
 class RatioRule(FactoredRule):
@@ -79,6 +91,11 @@ class RatioRule(FactoredRule):
             for one, level, ratio in zip(in_cells, levels, ratios, strict=True)
         ]
         return Factors(tuple(parts), *_smallest(ratios, len(boxes)))
+
+    def positions(self, boxes: InputBoxes, level: PyramidLevel, positives: LevelPositives) -> Tensor:
+        """(P, 2) float32 centres in cells, moved towards the cell that each positive claims."""
+        shift = self.step * DIRECTIONS.to(positives.cell_offset.device)
+        return super().positions(boxes, level, positives) - shift[positives.cell_offset]
 
     @abstractmethod
     def claimed_cells(self, xy_cell: Tensor, grid_wh: Tensor) -> Tensor:
