@@ -1,0 +1,143 @@
+"""Fits anchors to the boxes of a data set as a rule sees them, and puts them on levels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from assignstudy.assign.levels import levels_of, pyramid_levels
+from assignstudy.assign.rule import Rule
+from assignstudy.errors import ConfigError
+from assignstudy.fitting.cells import OCTAVE, Floats, Steps, count, log_steps, sides_px
+from assignstudy.fitting.fitness import fitness_of
+from assignstudy.fitting.search import SEARCHES
+from assignstudy.settings import AnchorLevel, FitSettings
+from assignstudy.transforms import Transform, round_up_to_stride, to_network_input
+from assignstudy.types import Dataset, InputBoxes, PyramidLevel, Threshold
+
+COARSE, FINE = OCTAVE // 8, OCTAVE // 32
+"""Widths of the cells in which boxes are counted: wide ones to search quickly, narrow ones to end at the right place."""
+
+DIGITS = 3
+"""Significant digits of a fitted side: an error of half a percent at most, where the fitness is flat."""
+
+_UNBOUNDED = -(1 << 24)
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """Anchors fitted to a data set.
+
+    Attributes:
+        boxes: The ground truths that they were fitted to.
+        plain: The anchors by increasing stride; those of a level by increasing area.
+        notices: Sentences that the user must see.
+    """
+
+    boxes: InputBoxes
+    plain: tuple[AnchorLevel, ...]
+    notices: tuple[str, ...]
+
+    @property
+    def levels(self) -> tuple[PyramidLevel, ...]:
+        """The anchors as tensors."""
+        return pyramid_levels(self.plain)
+
+
+def fit_to_dataset(
+    dataset: Dataset, rule: Rule, transform: Transform, input_hw: tuple[int, int], order: FitSettings
+) -> Fitted:
+    """Fit anchors to the ground truths of a data set on the network input.
+
+    Args:
+        dataset: The labels; ignored boxes do not count.
+        rule: Says what fits, see :mod:`assignstudy.fitting.fitness`.
+        transform: How images become the network input.
+        input_hw: Height and width asked for, in pixels.
+        order: How many anchors on which levels, and how to search.
+
+    Raises:
+        ConfigError: If no ground truth enters the assignment.
+    """
+    threshold = rule.facts.threshold
+    assert threshold is not None, "every rule that takes anchors has a threshold"
+    multiple = rule.input_multiple(levels_of({stride: () for stride in order.strides}))
+    height, width = (round_up_to_stride(side, multiple) for side in input_hw)
+    boxes = to_network_input(dataset, transform, (width, height), multiple).boxes
+    wh_px = boxes.wh_px.numpy().astype(np.float64)
+    return Fitted(boxes, fit(wh_px, threshold, order), _notices(wh_px, order))
+
+
+def fit(wh_px: Floats, threshold: Threshold, order: FitSettings) -> tuple[AnchorLevel, ...]:
+    """Fit anchors to widths and heights; the same boxes in any order and the same settings give the same anchors.
+
+    Args:
+        wh_px: (G, 2) in pixels of the network input, finite and above 0.
+        threshold: Of the rule, says what fits.
+        order: How many anchors on which levels, and how to search.
+
+    Returns:
+        The anchors by increasing stride and area, sides rounded to :data:`DIGITS` significant digits. No area is below
+        that of a square of ``min_side_cell`` cells; equality is allowed.
+
+    Raises:
+        ConfigError: If there is no box, or a side is not finite or not above 0.
+    """
+    if not len(wh_px):
+        raise ConfigError("anchors: expected ground truths to fit anchors to, got none; use anchors=default")
+    log_wh = log_steps(wh_px)
+    coarse, fine = (fitness_of(threshold, count(log_wh, width)) for width in (COARSE, FINE))
+    dice = np.random.Generator(np.random.PCG64(order.seed))
+    return on_levels(SEARCHES[order.method](coarse, fine, _least_log_area(order), dice), order)
+
+
+def on_levels(log_wh: Steps, order: FitSettings) -> tuple[AnchorLevel, ...]:
+    """Anchors on levels: ordered by area, equally many on each, the smallest on the finest.
+
+    Args:
+        log_wh: (n, 2) from a search, large enough for their places when ordered.
+        order: The levels and the bound.
+    """
+    share = order.n // len(order.strides)
+    ordered = log_wh[np.lexsort((log_wh[:, 0], log_wh.sum(axis=1)))].reshape(-1, share, 2)
+    return tuple(
+        AnchorLevel(stride, _as_written(sides_px(part).tolist(), (order.min_side_cell * stride) ** 2))
+        for stride, part in zip(order.strides, ordered, strict=True)
+    )
+
+
+def _least_log_area(order: FitSettings) -> Steps:
+    """(n,) int32 what the two logarithms of each anchor add up to at least."""
+    bounds = [
+        math.ceil(2 * OCTAVE * math.log2(order.min_side_cell * stride)) if order.min_side_cell else _UNBOUNDED
+        for stride in order.strides
+    ]
+    return np.repeat(np.array(bounds, dtype=np.int32), order.n // len(order.strides))
+
+
+def _as_written(sides: Sequence[Sequence[float]], least_area: float) -> tuple[tuple[float, float], ...]:
+    """Sides rounded to the nearest, or up where the area would fall below the least; by increasing area."""
+    written = []
+    for wh in sides:
+        width, height = (float(f"{side:.{DIGITS}g}") for side in wh)
+        if width * height < least_area:
+            width, height = map(_rounded_up, wh)
+        written.append((width, height))
+    return tuple(sorted(written, key=lambda wh: (wh[0] * wh[1], wh[0])))
+
+
+def _rounded_up(side: float) -> float:
+    unit = 10.0 ** (math.floor(math.log10(side)) + 1 - DIGITS)
+    return float(f"{math.ceil(side / unit - 1e-9) * unit:.{DIGITS}g}")
+
+
+def _notices(wh_px: Floats, order: FitSettings) -> tuple[str, ...]:
+    shapes = len(np.unique(log_steps(wh_px), axis=0))
+    if shapes >= order.n:
+        return ()
+    different = "shape" if shapes == 1 else "different shapes"
+    fewest = f"; anchors.n={len(order.strides)} is the least for these levels" if order.n > len(order.strides) else ""
+    return (f"anchors: {order.n} were fitted to boxes of only {shapes} {different}, so that some are alike{fewest}",)
