@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
@@ -23,11 +23,18 @@ from assignstudy.assign.rule import Rule
 from assignstudy.datasets import read_dataset
 from assignstudy.datasets.fingerprint import fingerprint
 from assignstudy.errors import AssignStudyError, RecordError
+from assignstudy.fitting.compare import compare
+from assignstudy.fitting.fit import Fitted, fit_to_dataset
+from assignstudy.fitting.text import anchor_file, model_block
 from assignstudy.record import RunRecord
-from assignstudy.settings import THRESHOLDS, Config, anchor_levels, input_hw
+from assignstudy.settings import THRESHOLDS, Config, FitSettings, anchor_levels, as_config, fit_settings, input_hw
+from assignstudy.statistics import anchor_sets
 from assignstudy.study import Study, StudyResult
 from assignstudy.transforms import Transform
 from assignstudy.types import Dataset, PyramidLevel
+
+if TYPE_CHECKING:
+    from assignstudy.report.view import FitView
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +61,19 @@ class Order:
 class _Labels(NamedTuple):
     dataset: Dataset
     fingerprint: str
+
+
+class _Done(NamedTuple):
+    """What a run came to."""
+
+    labels: _Labels
+    rule: Rule
+    result: StudyResult
+    fitted: Fitted | None
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        return self.result.notices + (self.fitted.notices if self.fitted else ())
 
 
 @contextmanager
@@ -87,23 +107,29 @@ def carry_out(order: Order, rule: Rule, transform: Transform) -> bool:
         AssignStudyError: The settings or the labels cannot be used.
     """
     check_device(order.config["device"])
-    levels = pyramid_levels(anchor_levels(order.config["anchors"])) if rule.takes_anchors else rule.published_levels()
+    chosen = _chosen_levels(order.config["anchors"], rule)
     watch = _Watch()
     labels = _read_labels(json.dumps(order.config["dataset"], sort_keys=True), Path.cwd())
     watch.lap("read")
     if is_done(order, labels.fingerprint):
         return False
     clear(order.folder)
+    levels, fitted = chosen, None
+    if isinstance(levels, FitSettings):
+        fitted = fit_to_dataset(labels.dataset, rule, transform, input_hw(order.config["imgsz"]), levels)
+        levels = fitted.levels
+        watch.lap("fit")
     result = study.run(_study(order.config, labels.dataset, rule, levels, transform))
     watch.seconds |= result.seconds
     watch.restart()
-    record.write_tables(order.folder, result.tables)
+    done = _Done(labels, rule, result, fitted)
+    _write_tables(order, done)
     watch.lap("write_tables")
     page_errors: tuple[str, ...] = ()
     if order.config["report"]["page"]:
-        page_errors = _write_page(order, labels, rule, result)
+        page_errors = _write_page(order, done)
         watch.lap("page")
-    record.write_record(order.folder, _finished(order, labels, result, watch.seconds, page_errors))
+    record.write_record(order.folder, _finished(order, done, watch.seconds, page_errors))
     return True
 
 
@@ -114,6 +140,7 @@ def is_done(order: Order, labels_fingerprint: str) -> bool:
     except RecordError:
         return False
     wanted = [f"{name}.parquet" for name in record.TABLES] + [record.PAGE_FILE] * order.config["report"]["page"]
+    wanted += [record.ANCHOR_FILE] * (found.fitted is not None)
     is_whole = all((order.folder / name).is_file() for name in wanted)
     is_same = (found.run_key, found.fingerprint) == (order.run_key, labels_fingerprint)
     return found.status == "finished" and is_whole and is_same and _deciding(found.config) == _deciding(order.config)
@@ -121,7 +148,12 @@ def is_done(order: Order, labels_fingerprint: str) -> bool:
 
 def clear(folder: Path) -> None:
     """Remove what an earlier attempt left; the record first, so that the folder counts as unfinished."""
-    for name in (record.RECORD_FILE, record.PAGE_FILE, *(f"{table}.parquet" for table in record.TABLES)):
+    for name in (
+        record.RECORD_FILE,
+        record.PAGE_FILE,
+        record.ANCHOR_FILE,
+        *(f"{table}.parquet" for table in record.TABLES),
+    ):
         (folder / name).unlink(missing_ok=True)
 
 
@@ -159,20 +191,55 @@ def _study(
     return Study(dataset, rule, levels, transform, input_hw(config["imgsz"]), config["device"])
 
 
-def _write_page(order: Order, labels: _Labels, rule: Rule, result: StudyResult) -> tuple[str, ...]:
+def _chosen_levels(anchors: Config, rule: Rule) -> tuple[PyramidLevel, ...] | FitSettings:
+    """The anchors of a run, or how to fit them once its labels are known."""
+    if not rule.takes_anchors:
+        return rule.published_levels()
+    return fit_settings(anchors) or pyramid_levels(anchor_levels(anchors))
+
+
+def _write_tables(order: Order, done: _Done) -> None:
+    record.write_tables(order.folder, done.result.tables)
+    if done.fitted is not None:
+        text = anchor_file(done.fitted.plain, _origin(order, done))
+        record.write_text(order.folder / record.ANCHOR_FILE, text)
+
+
+def _origin(order: Order, done: _Done) -> Iterator[str]:
+    """Lines that say what anchors were fitted to."""
+    height, width = done.result.input_hw
+    settings = {name: value for name, value in _shown_settings(order).items() if name not in ("dataset", "imgsz")}
+    asked = {name: value for name, value in order.config["anchors"].items() if name != "strides"}
+    yield f"Fitted by assignstudy to {done.labels.dataset.name} on a network input of {width} x {height} pixels."
+    yield ", ".join(f"{name} {value}" for name, value in (settings | asked).items())
+    yield f"Labels: {done.labels.fingerprint}"
+
+
+def _write_page(order: Order, done: _Done) -> tuple[str, ...]:
     from assignstudy.report.render import write_run_page  # matplotlib and jinja2: only where a page is wanted
     from assignstudy.report.view import RunView
 
     view = RunView(
-        dataset=labels.dataset.name,
-        tables=result.tables,
-        rule=rule.facts,
-        input_hw=result.input_hw,
+        dataset=done.labels.dataset.name,
+        tables=done.result.tables,
+        rule=done.rule.facts,
+        input_hw=done.result.input_hw,
         settings=_shown_settings(order),
-        provenance=_provenance(order, labels),
-        notices=result.notices,
+        provenance=_provenance(order, done.labels),
+        notices=done.notices,
+        fit=_fit_view(order, done),
     )
     return write_run_page(order.folder / record.PAGE_FILE, view)
+
+
+def _fit_view(order: Order, done: _Done) -> FitView | None:
+    from assignstudy.report.view import FitView
+
+    settings = fit_settings(order.config["anchors"])
+    if settings is None or done.fitted is None:
+        return None
+    tables = anchor_sets.compute(compare(done.rule, done.fitted, settings))
+    return FitView(settings, tables, model_block(done.fitted.plain), record.ANCHOR_FILE)
 
 
 def _shown_settings(order: Order) -> dict[str, str]:
@@ -212,19 +279,18 @@ def _without_folders(value: Any) -> Any:
     return PurePath(value).name if is_absolute else value
 
 
-def _finished(
-    order: Order, labels: _Labels, result: StudyResult, seconds: dict[str, float], page_errors: tuple[str, ...]
-) -> RunRecord:
+def _finished(order: Order, done: _Done, seconds: dict[str, float], page_errors: tuple[str, ...]) -> RunRecord:
     return _record(
         order,
         status="failed" if page_errors else "finished",
         error=f"{record.PAGE_FILE}: {'; '.join(page_errors)}" if page_errors else None,
-        dataset=labels.dataset.name,
-        fingerprint=labels.fingerprint,
-        input_hw=result.input_hw,
-        metrics=result.tables.metrics,
+        fitted=as_config(done.fitted.plain) if done.fitted else None,
+        dataset=done.labels.dataset.name,
+        fingerprint=done.labels.fingerprint,
+        input_hw=done.result.input_hw,
+        metrics=done.result.tables.metrics,
         seconds=seconds,
-        notices=list(result.notices),
+        notices=list(done.notices),
     )
 
 

@@ -169,7 +169,9 @@ def fit_settings(anchors: Mapping[str, Any]) -> FitSettings | None:
         return None
     known = {field.name for field in fields(FitSettings)}
     if unknown := anchors.keys() - known:
-        raise ConfigError(f"anchors.{min(unknown)}: no such setting of anchors=fit; expected {', '.join(sorted(known))}")
+        raise ConfigError(
+            f"anchors.{min(unknown)}: no such setting of anchors=fit; expected {', '.join(sorted(known))}"
+        )
     strides = _strides(anchors.get("strides"), "anchors.")
     n, method, seed = (anchors.get(name) for name in ("n", "method", "seed"))
     if not _is_whole(n) or n % len(strides) or n > MOST_FITTED:

@@ -1,9 +1,9 @@
 r"""Boxes counted by shape: all that a search for anchors needs to know of a data set.
 
 How well an anchor fits a box depends on nothing but how far apart they lie in (log width, log height). So boxes of
-nearly the same shape are one point with a weight, and a data set of a million boxes is a few thousand points. Logarithms
-are base 2 and kept in whole steps of :math:`2^{-10}` octave (0.07 %): sums of whole numbers do not depend on the order
-of the boxes, and boxes twice as large lie exactly 1024 steps further, so that their anchors are twice as large too.
+nearly the same shape are one point with a weight, and a data set of a million boxes is a few thousand points.
+Logarithms are base 2 and kept in whole steps of :math:`2^{-10}` octave (0.07 %): sums of whole numbers do not depend on
+the order of the boxes, and boxes twice as large lie exactly 1024 steps further.
 """
 
 from __future__ import annotations

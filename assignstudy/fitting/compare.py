@@ -13,10 +13,13 @@ from torch import Tensor
 from assignstudy.assign.levels import pyramid_levels
 from assignstudy.assign.rule import Rule
 from assignstudy.assign.run import chunk_bounds
-from assignstudy.fitting.fit import Fitted, fit
+from assignstudy.fitting.fit import Fitted, fit, threshold_of
 from assignstudy.geometry import wh_iou, worst_side_ratio
 from assignstudy.settings import FitSettings
 from assignstudy.types import InputBoxes, PyramidLevel, Threshold
+
+DEAR = 0.01
+"""From here on a bound costs fitness that is worth a word."""
 
 _AT_ONCE = 1 << 16
 
@@ -41,11 +44,24 @@ class AnchorSet:
     matched: npt.NDArray[np.bool_]
 
 
-def compare(rule: Rule, fitted: Fitted, order: FitSettings) -> tuple[AnchorSet, ...]:
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Sets of anchors on the same boxes.
+
+    Attributes:
+        wh_px: (G, 2) float32, sizes of the boxes on the network input.
+        sets: The published one first, the fitted one second, then what else could have been fitted.
+    """
+
+    wh_px: npt.NDArray[np.float32]
+    sets: tuple[AnchorSet, ...]
+
+
+def compare(rule: Rule, fitted: Fitted, order: FitSettings) -> Comparison:
     """The rule's published anchors, the fitted ones, and what else could have been fitted.
 
-    That is a fit with the bound that was not asked for (one cell, or none) and, bounded, one with all strides halved:
-    together they say whether small boxes need smaller anchors or a finer level.
+    That is a fit with the bound that was not asked for (one cell, or none); and, where the bound costs more fitness
+    than :data:`DEAR`, a bounded one with all strides halved, which says whether a finer level is the remedy.
 
     Args:
         rule: Takes anchors.
@@ -54,14 +70,21 @@ def compare(rule: Rule, fitted: Fitted, order: FitSettings) -> tuple[AnchorSet, 
     """
     bound = order.min_side_cell or 1.0
     other = replace(order, min_side_cell=0.0 if order.min_side_cell else bound)
-    orders = {UNBOUNDED if order.min_side_cell else BOUNDED: other}
-    if order.strides[0] > 1:
-        orders[FINER] = replace(order, min_side_cell=bound, strides=tuple(stride // 2 for stride in order.strides))
-    sets = {PUBLISHED: rule.published_levels(), CHOSEN: fitted.levels}
-    threshold, wh_px = rule.facts.threshold, fitted.boxes.wh_px.numpy().astype(np.float64)
-    assert threshold is not None, "every rule that takes anchors has a threshold"
-    sets |= {name: pyramid_levels(fit(wh_px, threshold, one)) for name, one in orders.items()}
-    return tuple(measure(name, rule, fitted.boxes, levels) for name, levels in sets.items())
+    sets = [
+        measure(PUBLISHED, rule, fitted.boxes, rule.published_levels()),
+        measure(CHOSEN, rule, fitted.boxes, fitted.levels),
+        _refitted(BOUNDED if other.min_side_cell else UNBOUNDED, rule, fitted.boxes, other),
+    ]
+    if abs(sets[1].fitness - sets[2].fitness) > DEAR and order.strides[0] > 1:
+        halved = tuple(stride // 2 for stride in order.strides)
+        finer = replace(order, min_side_cell=bound, strides=halved)
+        sets.append(_refitted(FINER, rule, fitted.boxes, finer))
+    return Comparison(fitted.boxes.wh_px.numpy(), tuple(sets))
+
+
+def _refitted(name: str, rule: Rule, boxes: InputBoxes, order: FitSettings) -> AnchorSet:
+    levels = fit(boxes.wh_px.numpy().astype(np.float64), threshold_of(rule), order)
+    return measure(name, rule, boxes, pyramid_levels(levels))
 
 
 def measure(name: str, rule: Rule, boxes: InputBoxes, levels: Sequence[PyramidLevel]) -> AnchorSet:
@@ -70,10 +93,8 @@ def measure(name: str, rule: Rule, boxes: InputBoxes, levels: Sequence[PyramidLe
     for start, stop in chunk_bounds(boxes.image_index, rule.boxes_per_chunk):
         for number, positives in enumerate(rule.assign(boxes.rows(start, stop), levels).levels):
             matched[start + positives.gt_row.numpy(), number] = True
-    threshold = rule.facts.threshold
-    assert threshold is not None, "every rule that takes anchors has a threshold"
     anchors = torch.cat([level.anchor_wh_px for level in levels])
-    return AnchorSet(name, tuple(levels), mean_fit(boxes.wh_px, anchors, threshold), matched)
+    return AnchorSet(name, tuple(levels), mean_fit(boxes.wh_px, anchors, threshold_of(rule)), matched)
 
 
 def mean_fit(wh_px: Tensor, anchor_wh_px: Tensor, threshold: Threshold) -> float:
@@ -84,7 +105,8 @@ def mean_fit(wh_px: Tensor, anchor_wh_px: Tensor, threshold: Threshold) -> float
         anchor_wh_px: (A, 2) float32 anchors, at least one.
         threshold: Of the rule, says what fits.
     """
-    best = [_best_fit(part, anchor_wh_px, threshold) for part in wh_px.split(_AT_ONCE)]
+    parts = (wh_px[start : start + _AT_ONCE] for start in range(0, len(wh_px), _AT_ONCE))
+    best = [_best_fit(part, anchor_wh_px, threshold) for part in parts]
     return float(np.concatenate(best).mean(dtype=np.float64)) if len(wh_px) else float("nan")
 
 

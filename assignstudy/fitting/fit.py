@@ -19,7 +19,8 @@ from assignstudy.transforms import Transform, round_up_to_stride, to_network_inp
 from assignstudy.types import Dataset, InputBoxes, PyramidLevel, Threshold
 
 COARSE, FINE = OCTAVE // 8, OCTAVE // 32
-"""Widths of the cells in which boxes are counted: wide ones to search quickly, narrow ones to end at the right place."""
+"""Widths of the cells in which boxes are counted: wide ones to search quickly, narrow ones to end at the right place.
+"""
 
 DIGITS = 3
 """Significant digits of a fitted side: an error of half a percent at most, where the fitness is flat."""
@@ -62,13 +63,11 @@ def fit_to_dataset(
     Raises:
         ConfigError: If no ground truth enters the assignment.
     """
-    threshold = rule.facts.threshold
-    assert threshold is not None, "every rule that takes anchors has a threshold"
-    multiple = rule.input_multiple(levels_of({stride: () for stride in order.strides}))
+    multiple = rule.input_multiple(levels_of(dict.fromkeys(order.strides, ())))
     height, width = (round_up_to_stride(side, multiple) for side in input_hw)
     boxes = to_network_input(dataset, transform, (width, height), multiple).boxes
     wh_px = boxes.wh_px.numpy().astype(np.float64)
-    return Fitted(boxes, fit(wh_px, threshold, order), _notices(wh_px, order))
+    return Fitted(boxes, fit(wh_px, threshold_of(rule), order), _notices(wh_px, order))
 
 
 def fit(wh_px: Floats, threshold: Threshold, order: FitSettings) -> tuple[AnchorLevel, ...]:
@@ -92,6 +91,13 @@ def fit(wh_px: Floats, threshold: Threshold, order: FitSettings) -> tuple[Anchor
     coarse, fine = (fitness_of(threshold, count(log_wh, width)) for width in (COARSE, FINE))
     dice = np.random.Generator(np.random.PCG64(order.seed))
     return on_levels(SEARCHES[order.method](coarse, fine, _least_log_area(order), dice), order)
+
+
+def threshold_of(rule: Rule) -> Threshold:
+    """The threshold of a rule that takes anchors; each of them has one."""
+    threshold = rule.facts.threshold
+    assert threshold is not None, f"{rule.facts.name} takes anchors and has no threshold"
+    return threshold
 
 
 def on_levels(log_wh: Steps, order: FitSettings) -> tuple[AnchorLevel, ...]:

@@ -67,9 +67,17 @@ def _starts(fitness: Fitness, least_log_area: Steps, dice: np.random.Generator) 
 def _compass(fitness: Fitness, start: Steps, least_log_area: Steps, steps: Iterable[int]) -> Placed:
     placed = Placed(fitness, raised(start, least_log_area), least_log_area)
     for step in steps:
-        while any([placed.move(a, placed.log_wh[a] + step * _DIRECTIONS) for a in range(len(start))]):
+        while _moved(placed, step * _DIRECTIONS):
             pass
     return placed
+
+
+def _moved(placed: Placed, moves: Steps) -> bool:
+    """Let every anchor try the moves once; whether any of them took one."""
+    before = placed.total
+    for anchor, log_wh in enumerate(placed.log_wh):
+        placed.move(anchor, log_wh + moves)
+    return placed.total > before
 
 
 def _mutate(placed: Placed, generations: int, dice: np.random.Generator) -> None:

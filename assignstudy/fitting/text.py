@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 
 from assignstudy.settings import AnchorLevel
 
-FILE = "anchors.yaml"
-
 
 def anchor_file(levels: Sequence[AnchorLevel], origin: Iterable[str]) -> str:
     """A YAML file with the entries ``strides`` and ``wh_px``, and the same as comment for a YOLOv5 model file.
@@ -16,7 +14,7 @@ def anchor_file(levels: Sequence[AnchorLevel], origin: Iterable[str]) -> str:
         levels: The anchors.
         origin: Lines that say where they come from; written as comments, whatever is in them.
     """
-    lines = [f"# {' '.join(line.split())}" for line in origin]
+    lines = [f"# {_one_line(text)}" for text in origin]
     lines += [f"strides: [{', '.join(str(level.stride) for level in levels)}]", "wh_px:"]
     lines += [f"  - [{_sides(level)}]" for level in levels]
     lines += ["", "# The same for a YOLOv5 model file:"]
@@ -26,7 +24,13 @@ def anchor_file(levels: Sequence[AnchorLevel], origin: Iterable[str]) -> str:
 def model_block(levels: Sequence[AnchorLevel]) -> str:
     """The entry ``anchors`` of a YOLOv5 model file, one level per line."""
     names = [f"P{level.stride.bit_length() - 1}/{level.stride}" for level in levels]
-    return "\n".join(["anchors:", *(f"  - [{_sides(level)}] # {name}" for level, name in zip(levels, names, strict=True))])
+    lines = [f"  - [{_sides(level)}] # {name}" for level, name in zip(levels, names, strict=True)]
+    return "\n".join(["anchors:", *lines])
+
+
+def _one_line(text: str) -> str:
+    """The text without what could end a comment or is no YAML at all."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _sides(level: AnchorLevel) -> str:

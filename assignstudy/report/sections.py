@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from assignstudy.report import fit_section
 from assignstudy.report import run_sections as answer
 from assignstudy.report.content import Finding, SectionContent, State
 from assignstudy.report.view import RunView
-from assignstudy.types import RuleFacts
 
 
 @dataclass(frozen=True)
@@ -19,29 +19,30 @@ class Section:
         key: Its anchor on the page; every id in its figures begins with it.
         title: Its heading.
         build: Computes, draws and words it, from ``(view, key, title)``.
-        applies: Whether it means anything for a rule.
+        applies: Whether it means anything for a run.
     """
 
     key: str
     title: str
     build: Callable[[RunView, str, str], SectionContent]
-    applies: Callable[[RuleFacts], bool] = lambda _rule: True
+    applies: Callable[[RunView], bool] = lambda _view: True
 
 
-def _threshold_decides(rule: RuleFacts) -> bool:
-    return rule.threshold is not None and rule.threshold.decides_match
+def _threshold_decides(view: RunView) -> bool:
+    return view.rule.threshold is not None and view.rule.threshold.decides_match
 
 
 SECTIONS = (
     Section("verdict", "Verdict", answer.verdict),
     Section("positives", "Positives per ground truth", answer.positives),
-    Section("levels", "Levels and anchors", answer.levels, lambda rule: rule.slots == "anchors"),
-    Section("points", "Levels", answer.levels, lambda rule: rule.slots == "points"),
-    Section("neighbours", "Neighbour cells", answer.neighbour_cells, lambda rule: rule.neighbour_cells),
+    Section("levels", "Levels and anchors", answer.levels, lambda view: view.rule.slots == "anchors"),
+    Section("points", "Levels", answer.levels, lambda view: view.rule.slots == "points"),
+    Section("fit", "Fitted anchors", fit_section.fitted_anchors, lambda view: view.fit is not None),
+    Section("neighbours", "Neighbour cells", answer.neighbour_cells, lambda view: view.rule.neighbour_cells),
     Section("shapes", "Shapes", answer.shapes),
     Section("threshold", "Threshold curve", answer.threshold, _threshold_decides),
-    Section("crowding", "Contested and unreachable slots", answer.crowding, lambda rule: rule.shares_slots),
-    Section("background", "Positives and background", answer.background, lambda rule: not rule.shares_slots),
+    Section("crowding", "Contested and unreachable slots", answer.crowding, lambda view: view.rule.shares_slots),
+    Section("background", "Positives and background", answer.background, lambda view: not view.rule.shares_slots),
     Section("classes", "Classes", answer.classes),
     Section("issues", "Data issues", answer.data_issues),
     Section("provenance", "Provenance", answer.provenance),
@@ -49,8 +50,8 @@ SECTIONS = (
 
 
 def build(view: RunView) -> tuple[SectionContent, ...]:
-    """All sections that apply to the run's rule; one that cannot be built carries its error."""
-    return tuple(_built(section, view) for section in SECTIONS if section.applies(view.rule))
+    """All sections that apply to the run; one that cannot be built carries its error."""
+    return tuple(_built(section, view) for section in SECTIONS if section.applies(view))
 
 
 def _built(section: Section, view: RunView) -> SectionContent:

@@ -5,8 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from assignstudy.settings import FitSettings
+from assignstudy.statistics.anchor_sets import AnchorSetTables
 from assignstudy.statistics.tables import RunTables
 from assignstudy.types import RuleFacts
+
+
+@dataclass(frozen=True, eq=False)
+class FitView:
+    """What a page may know of anchors that were fitted.
+
+    Attributes:
+        order: How they were asked for.
+        tables: They and others side by side.
+        model_block: They as lines of a YOLOv5 model file.
+        file: Name of the file beside the page that ``anchors=file`` reads.
+    """
+
+    order: FitSettings
+    tables: AnchorSetTables
+    model_block: str
+    file: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +40,7 @@ class RunView:
         settings: What was set, label to value: ``anchors``, ``anchor_t``, ``imgsz``, ``transform``.
         provenance: Where the numbers come from, label to value: configuration as YAML, versions, commit, fingerprint.
         notices: Sentences that the reader must see.
+        fit: The fitted anchors, or None where they were chosen.
     """
 
     dataset: str
@@ -30,3 +50,4 @@ class RunView:
     settings: Mapping[str, str] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    fit: FitView | None = None
