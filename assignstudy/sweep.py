@@ -269,7 +269,7 @@ def _recipe(record: RunRecord) -> Recipe:
 
 def _anchor_lines(record: RunRecord) -> list[str]:
     """The anchors as YOLO model files list them, one level per line."""
-    anchors = record.config.get("anchors")
+    anchors = record.fitted or record.config.get("anchors")
     strides, wh_px = (anchors.get(name) if isinstance(anchors, Mapping) else None for name in ("strides", "wh_px"))
     if not isinstance(strides, list) or not isinstance(wh_px, list):
         return []

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
 from assignstudy.figures import anchor_sides, recall_by_size
 from assignstudy.fitting.compare import BOUNDED, CHOSEN, DEAR, FINER, PUBLISHED, UNBOUNDED
 from assignstudy.report import judgement, words
-from assignstudy.report.content import Column, Fact, Finding, Kind, Picture, SectionContent, State, TableView
+from assignstudy.report.content import Alert, Column, Fact, Finding, Kind, Picture, SectionContent, State, TableView
 from assignstudy.report.embed import to_svg
 from assignstudy.report.tables import table
 from assignstudy.report.view import FitView, RunView
 from assignstudy.statistics.entered import records
 from assignstudy.statistics.ground_truths import SIZE_BINS
+
+_VISIBLE = 0.00005
+"""Less than this is 0 in four decimals."""
 
 _NAMES = {CHOSEN: "fitted (this run)"}
 
@@ -25,14 +29,17 @@ def fitted_anchors(view: RunView, key: str, title: str) -> SectionContent:
     fit = view.fit
     assert fit is not None, "this section is only built for fitted anchors"
     before, after = (_row(fit, name) for name in (PUBLISHED, CHOSEN))
-    sentence = " ".join(filter(None, (_gain(fit, before, after), _losses(before, after), _bound(fit))))
+    sentence = f"{_gain(fit, before, after)} {_bound(fit)}"
+    alerts = (*_lost_recall(before, after), *_too_small(fit))
+    state = max((alert.state for alert in alerts), key=lambda one: one.severity, default=State.FINE)
     sides = anchor_sides.draw(fit.tables.anchors, (PUBLISHED, CHOSEN))
     recall = recall_by_size.draw(before, after, PUBLISHED)
     captions = "Anchors of each level, in its cells", "Recall by size, published and fitted anchors"
     return SectionContent(
         key,
         title,
-        Finding(sentence, _state(fit, before, after)),
+        Finding(sentence, state),
+        alerts=alerts,
         pictures=tuple(
             Picture(to_svg(figure, f"{key}-{name}", f"{caption}. {sentence}"), caption)
             for figure, name, caption in zip((sides, recall), ("sides", "recall"), captions, strict=True)
@@ -55,7 +62,7 @@ class _Bounds(NamedTuple):
 
     @property
     def cost(self) -> float:
-        return self.free - self.bounded
+        return max(self.free - self.bounded, 0.0)
 
     @property
     def finer_helps(self) -> bool:
@@ -84,45 +91,66 @@ def _gain(fit: FitView, before: pd.Series[float], after: pd.Series[float]) -> st
     )
 
 
-def _losses(before: pd.Series[float], after: pd.Series[float]) -> str:
-    """The sizes that lose recall, if any does noticeably."""
-    parts = [
-        f"of {name} boxes from {words.ratio(before[f'recall_{name}'])} to {words.ratio(after[f'recall_{name}'])}"
-        for name in SIZE_BINS
-        if _loss(before, after, name) > judgement.RECALL_LOST[0]
-    ]
-    return f"Recall falls {words.listing(parts)}." if parts else ""
-
-
-def _loss(before: pd.Series[float], after: pd.Series[float], size: str) -> float:
-    lost = float(before[f"recall_{size}"]) - float(after[f"recall_{size}"])
-    return 0.0 if words.is_undefined(lost) else lost
-
-
 def _bound(fit: FitView) -> str:
-    """What a bound costs, and what to do about it."""
-    bounds, cells = _bounds(fit), words.number(fit.order.min_side_cell or 1)
-    size = f"{cells} cell" if cells == "1" else f"{cells} cells"
-    if fit.order.min_side_cell:
-        told = f"No anchor is smaller than {size} of its level; that bound costs"
-        if bounds.cost <= DEAR:
-            return f"{told} {'next to nothing' if bounds.cost >= 0.00005 else 'nothing'}."
-        return f"{told} {words.ratio(bounds.cost)} of fitness. {_sub_cell(fit)} {_remedy(bounds)}"
-    small = _too_small(fit)
-    if small.empty:
-        return "No anchor is smaller than a cell of its level."
-    where = f"{words.sentence(words.listing([_smallest(row) for row in records(small)]))}."
-    costs = f"anchors.min_side_cell=1 would cost {words.ratio(max(bounds.cost, 0))} of fitness."
-    return f"{where} {_sub_cell(fit)} {costs} {_remedy(bounds) if bounds.cost > DEAR else ''}".strip()
+    """What bounding the anchors costs, or would cost."""
+    cost = words.ratio(_bounds(fit).cost)
+    if not fit.order.min_side_cell:
+        smallest = words.number(float(_levels(fit)["least_cell"].min()))
+        return f"Sides were not bounded; the smallest anchor has {smallest} cells of its level."
+    least = _cells(fit)
+    paid = "nothing" if _bounds(fit).cost < _VISIBLE else f"{cost} of fitness"
+    return f"No anchor is smaller than {least} of its level; that bound costs {paid}."
 
 
-def _remedy(bounds: _Bounds) -> str:
+def _cells(fit: FitView) -> str:
+    """The bound in use, or the one to think of where there is none."""
+    least = fit.order.min_side_cell or 1
+    return "one cell" if least == 1 else f"{words.number(least)} cells"
+
+
+def _lost_recall(before: pd.Series[float], after: pd.Series[float]) -> Iterator[Alert]:
+    """The sizes that lose recall, if any does noticeably."""
+    lost = {name: float(before[f"recall_{name}"]) - float(after[f"recall_{name}"]) for name in SIZE_BINS}
+    worst = {name: loss for name, loss in lost.items() if loss > judgement.RECALL_LOST[0]}
+    if worst:
+        parts = [
+            f"of {name} boxes from {words.ratio(before[f'recall_{name}'])} to {words.ratio(after[f'recall_{name}'])}"
+            for name in worst
+        ]
+        yield Alert(
+            judgement.judge(max(worst.values()), judgement.RECALL_LOST),
+            f"Recall falls {words.listing(parts)}.",
+            "the published anchors, or a larger anchors.n, if those boxes matter; fitness counts all boxes alike, and "
+            "few have that size.",
+        )
+
+
+def _too_small(fit: FitView) -> Iterator[Alert]:
+    """Whether the boxes are too small for the levels, and what helps."""
+    bounds, levels = _bounds(fit), _levels(fit)
+    below = levels[levels["least_cell"] < 1]
+    if bounds.cost <= DEAR and below.empty:
+        return
+    found = [f"the smallest anchor of {row.level} has {words.number(row.least_cell)} cells" for row in records(below)]
+    found = found or [f"anchors with a side of at least {_cells(fit)} are too large for these boxes"]
+    advice = (
+        _remedy(bounds, _cells(fit))
+        if bounds.cost > DEAR
+        else f"anchors.min_side_cell=1; it costs {words.ratio(bounds.cost)}."
+    )
+    yield Alert(State.WATCH, f"{words.sentence(words.listing(found))}. {_sub_cell(levels)}".strip(), advice)
+
+
+def _remedy(bounds: _Bounds, least: str) -> str:
     if bounds.finer is None:
-        return "The boxes are too small for these levels: a larger imgsz is the remedy."
-    reached = f"strides {bounds.finer_strides} with the same bound reach {words.ratio(bounds.finer)}"
+        return "a larger imgsz: the boxes are too small for these levels."
     if bounds.finer_helps:
-        return f"A finer level is the remedy, not smaller anchors on coarse ones: {reached}."
-    return f"A larger imgsz is the remedy: even {reached}."
+        setting = bounds.finer_strides.replace(" ", "")
+        return (
+            f"a finer level, anchors.strides=[{setting}], not smaller anchors on coarse ones: with sides of at least "
+            f"{least} the fitness is {words.ratio(bounds.finer)} there, {words.ratio(bounds.bounded)} here."
+        )
+    return f"a larger imgsz: even strides {bounds.finer_strides} only reach a fitness of {words.ratio(bounds.finer)}."
 
 
 def _levels(fit: FitView) -> pd.DataFrame:
@@ -130,32 +158,14 @@ def _levels(fit: FitView) -> pd.DataFrame:
     return fit.tables.levels[fit.tables.levels["set"] == CHOSEN]
 
 
-def _too_small(fit: FitView) -> pd.DataFrame:
-    """The levels of the fitted anchors that hold one smaller than their cell."""
-    levels = _levels(fit)
-    return levels[levels["least_cell"] < 1]
-
-
-def _smallest(row: Any) -> str:
-    return f"the smallest anchor of {row.level} has a side of {words.number(row.least_cell)} cells"
-
-
-def _sub_cell(fit: FitView) -> str:
+def _sub_cell(levels: pd.DataFrame) -> str:
     """The level with the largest share of boxes smaller than its cells."""
-    levels = _levels(fit)
     served = levels[levels["ground_truths"] > 0]
     if served.empty:
         return ""
     worst = records(served.sort_values("sub_cell_share", kind="stable").tail(1))[0]
     share = words.percent(worst.sub_cell_share)
     return f"Of the boxes matched on {worst.level} {share} are smaller than one of its cells ({worst.stride} px)."
-
-
-def _state(fit: FitView, before: pd.Series[float], after: pd.Series[float]) -> State:
-    worst = max(_loss(before, after, size) for size in SIZE_BINS)
-    too_small = len(_too_small(fit)) > 0 or _bounds(fit).cost > DEAR
-    lost = judgement.judge(worst, judgement.RECALL_LOST)
-    return max(lost, State.WATCH if too_small else State.FINE, key=lambda one: one.severity)
 
 
 def _command(fit: FitView) -> str:
