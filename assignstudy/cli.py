@@ -82,6 +82,8 @@ NEEDS_PREDICTIONS = {
     f"{name}; take a rule that needs no network, such as assigner=yolov5 or assigner=atss"
     for name, title in (("simota", "SimOTA"), ("ota", "OTA"), ("tal", "TAL (task-aligned assignment)"))
 }
+EXTRAS = {"hydra/sweeper/optuna": "optuna"}
+"""Choices that another package brings, and the extra that installs it."""
 TYPE_WORDS = {"float | None": "a number", "str": "a word"}
 """How to say the types of :class:`assignstudy.settings.Settings`."""
 
@@ -105,8 +107,12 @@ def main() -> int:
     return code
 
 
-def job(cfg: DictConfig) -> None:
-    """Do one run; Hydra calls this. What goes wrong for a reason the user can mend is in the run's record."""
+def job(cfg: DictConfig) -> float:
+    """Do one run; Hydra calls this. What goes wrong for a reason the user can mend is in the run's record.
+
+    Returns:
+        The run's objective, for sweepers that search; NaN if it failed.
+    """
     from assignstudy.job import carry_out, failure_recorded, forget_labels
 
     order = _order(cfg)
@@ -120,6 +126,18 @@ def job(cfg: DictConfig) -> None:
         rule, transform = (_built(group, order.config[group]) for group in ("assigner", "transform"))
         if not carry_out(order, rule, transform) and launch is not None:
             launch.kept += 1
+        return _objective(order, launch)
+    return math.nan
+
+
+def _objective(order: Order, launch: Launch | None) -> float:
+    """The objective of a run that was carried out, now or by an earlier command."""
+    from assignstudy import objective
+
+    value = objective.value(order.config["objective"], record.read_record(order.folder).metrics)
+    if launch is not None:
+        launch.has_objective |= not math.isnan(value)
+    return value
 
 
 @dataclass
@@ -129,20 +147,24 @@ class Launch:
     Attributes:
         folder: Of the run or the sweep; None as long as nothing was started.
         is_sweep: Which of the two it is.
+        is_search: Whether the sweep is not a grid: a sweeper chooses its runs by their objectives.
         overrides: Settings as typed.
         runs: Keys of the runs started in this process, in order.
         kept: How many of them had been finished by an earlier command.
-        planned: How many runs of a sweep this process is to start.
+        planned: How many runs of a grid this process is to start.
+        has_objective: Whether a run of this process came to an objective.
         stopped_by: Number of the signal that asked to stop; 0 as long as none did.
         progress: The bar over the runs of a sweep.
     """
 
     folder: Path | None = None
     is_sweep: bool = False
+    is_search: bool = False
     overrides: list[str] = field(default_factory=list)
     runs: list[str] = field(default_factory=list)
     kept: int = 0
     planned: int = 0
+    has_objective: bool = False
     stopped_by: int = 0
     progress: tqdm[Any] | None = None
 
@@ -150,9 +172,11 @@ class Launch:
         """Take what Hydra knows of a sweep before its first run."""
         self.folder, self.is_sweep = Path(config.hydra.sweep.dir), True
         self.overrides = list(_as_typed(config.hydra.overrides.task))
+        self.is_search = not config.hydra.sweeper._target_.endswith(".BasicSweeper")
         if config.hydra.launcher._target_.endswith(".BasicLauncher"):  # others run where the bar cannot see it
-            self.planned = _planned_runs(config)
-            self.progress = tqdm(total=self.planned, desc="runs", unit="run", leave=False)
+            self.planned = 0 if self.is_search else _planned_runs(config)
+            total = self.planned or config.hydra.sweeper.get("n_trials")
+            self.progress = tqdm(total=total, desc="runs", unit="run", leave=False)
 
     def note_run(self, run_key: str) -> None:
         """Enter a run when it starts; into the manifest too, so that even a killed sweep knows its runs."""
@@ -219,6 +243,9 @@ def _start(launch: Launch) -> int:
         return 128 + (launch.stopped_by or signal.SIGINT)
     except (HydraException, OmegaConfBaseException, AssignStudyError, yaml.YAMLError, ValueError) as error:
         # Hydra raises a bare ValueError for choices that are no names; later than that, one is a defect of ours.
+        if launch.is_search and launch.runs and not launch.has_objective:
+            _say("the search ends without a best run: no run came to an objective")
+            return 1
         if wants_traceback or (launch.folder is not None and type(error) is ValueError):
             raise
         _say(_sentence(error))
@@ -290,7 +317,7 @@ def _resolved(cfg: DictConfig) -> Config:
         plain = OmegaConf.to_container(settings, resolve=True)
     except OmegaConfBaseException:  # _check says what is wrong
         plain = OmegaConf.to_container(settings, resolve=False)
-    config = cast("Config", plain)
+    config: Config = dict.fromkeys(entry.name for entry in fields(Settings)) | cast("Config", plain)
     published = None
     with suppress(ConfigError):
         published = _published(config["assigner"])
@@ -303,13 +330,18 @@ def _check(cfg: DictConfig, order: Order) -> None:
     Raises:
         ConfigError: Naming the first of them.
     """
+    from assignstudy import objective
+
+    known = [entry.name for entry in fields(Settings)]
+    for name in map(str, cfg.keys() - set(known)):  # "+name=value" adds an entry without asking the schema
+        raise ConfigError(f"{name}: no such setting; {_nearest(name, known)}")
+    for name in (name for name in known if name not in cfg):  # "~name" takes an entry away
+        raise ConfigError(f"{name}: expected a setting, got none; leave ~{name} out")
     try:
         OmegaConf.to_object(cfg)
     except OmegaConfBaseException as error:
         raise ConfigError(_setting_sentence(error)) from error
-    known = [entry.name for entry in fields(Settings)]
-    for name in map(str, cfg.keys() - set(known)):  # "+name=value" adds an entry without asking the schema
-        raise ConfigError(f"{name}: no such setting; {_nearest(name, known)}")
+    objective.weights(order.config["objective"])
     published = _published(order.config["assigner"])
     taken = published.threshold_name
     if taken is not None and cfg.assigner[taken] != cfg[taken]:
@@ -497,6 +529,9 @@ def _sentence(error: Exception) -> str:
             sentence = f"{override}: expected key=value, lists as [1,2], special characters in quotes, got: {reason}"
         case MissingConfigException(missing_cfg_file=str(file)), _ if file in NEEDS_PREDICTIONS:
             sentence = NEEDS_PREDICTIONS[file]
+        case MissingConfigException(missing_cfg_file=str(file)), _ if file in EXTRAS:
+            group, _, choice = file.rpartition("/")
+            sentence = f'{group}={choice}: needs an extra; pip install "assignstudy[{EXTRAS[file]}]"'
         case MissingConfigException(missing_cfg_file=str(file), options=[*choices]), _:
             group, _, choice = file.rpartition("/")
             sentence = f"{group}: no such choice, got {choice}; {_nearest(choice, choices)}"

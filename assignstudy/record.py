@@ -35,7 +35,7 @@ PAGE_FILE = "report.html"
 ANCHOR_FILE = "anchors.yaml"
 RUN_KEY_PATTERN = "[0-9a-f]{10}"
 TABLES = ("ground_truths", "levels", "classes", "data_issues")
-NOT_IN_KEY = frozenset({"report", "tracking", "device", "experiment", "hydra"})
+NOT_IN_KEY = frozenset({"report", "tracking", "device", "objective", "experiment", "hydra"})
 """Settings and groups that do not change results."""
 
 DISTRIBUTIONS = (

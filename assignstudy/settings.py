@@ -48,6 +48,7 @@ class Settings:
         iou_t: The IoU that a fitting anchor exceeds or reaches, from 0 to 1; None for the rule's published value.
         imgsz: Side of the square network input or ``[height, width]``, in pixels.
         device: ``cpu`` or ``cuda``.
+        objective: What a search goes by: a metric, or a weighted sum of metrics.
 
     Raises:
         ConfigError: Naming the first setting that cannot be used.
@@ -62,6 +63,7 @@ class Settings:
     iou_t: float | None = None
     imgsz: Any = 640
     device: str = "cpu"
+    objective: str = "bpr"
 
     def __post_init__(self) -> None:
         """Check what can be checked without the data set and the rule."""

@@ -22,6 +22,7 @@ ROOMS_IN_ORDER = (
     ("fitting",),
     ("losses",),
     ("statistics",),
+    ("objective",),
     ("figures",),
     ("report",),
     ("record",),

@@ -43,12 +43,12 @@ def command(tmp_path, monkeypatch, capsys) -> Command:
     return run
 
 
-def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+def start(folder: Path, *arguments: str, warnings: str = "error") -> subprocess.Popen[str]:
     """Starts a command in a process of its own, from another folder than the checkout."""
     return subprocess.Popen(
         [sys.executable, "-m", "assignstudy", *arguments],
         cwd=folder,
-        env={"PYTHONPATH": str(REPOSITORY), "PATH": "/usr/bin:/bin", "PYTHONWARNINGS": "error"},
+        env={"PYTHONPATH": str(REPOSITORY), "PATH": "/usr/bin:/bin", "PYTHONWARNINGS": warnings},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -167,9 +167,12 @@ def test_whoever_asks_hydra_for_tracebacks_gets_them(command, monkeypatch):
         ("imgsz=0", "imgsz: expected a side in pixels"),
         ("imgsz=[640]", "imgsz: expected a side in pixels from 1 to 65536, or [height,width], got [640]"),
         ("device=tpu", "device: expected cpu or cuda, got tpu"),
+        ("objective=bbr", "objective: expected a metric, got bbr; did you mean bpr?"),
         ("+x=1", "x: no such setting; expected one of dataset, anchors"),
         ("+dataset.x=1", "dataset.x: "),
         ("~anchors", "anchors: expected a choice, got None"),
+        ("~objective", "objective: expected a setting, got none; leave ~objective out"),
+        ("~imgsz", "imgsz: expected a setting, got none; leave ~imgsz out"),
         ("dataset=yolo", "dataset.data: expected "),
         ("dataset=yolo dataset.data=missing.yaml", "dataset.data: expected a data.yaml, got missing.yaml"),
         ("anchors=custom", "anchors.strides: expected a value, got none; add anchors.strides=… to the command"),
@@ -413,6 +416,53 @@ def test_the_settings_can_be_shown_without_a_run(command, tmp_path):
 def test_an_unknown_option_is_a_usage_error(command):
     with pytest.raises(SystemExit, match="2"):
         command("--nope")
+
+
+# ---- searches
+
+
+def test_a_search_goes_by_the_objective(tmp_path):
+    settings = ("dataset.images=12", "report=none", "hydra.sweeper.n_trials=4", "objective=bpr - 0.01*unmatched")
+    process = start(tmp_path, "experiment=search", *settings, warnings="default")  # Optuna 2 has some
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    assert "Page: " in out
+    (folder,) = tmp_path.glob("outputs/sweeps/*/*")
+    runs = [record.read_record(folder / key) for key in record.read_manifest(folder).runs]
+    assert 1 <= len(runs) <= 4
+    best = cli.OmegaConf.load(folder / "optimization_results.yaml")
+    values = {
+        (run.config["anchor_t"], run.config["imgsz"]): run.metrics["bpr"] - 0.01 * run.metrics["unmatched"]
+        for run in runs
+    }
+    assert best.best_value == pytest.approx(max(values.values()), abs=1e-12)
+    assert values[best.best_params.anchor_t, best.best_params.imgsz] == pytest.approx(best.best_value, abs=1e-12)
+
+
+def test_a_search_without_any_objective_says_so_and_still_has_a_page(tmp_path):
+    settings = ("report=none", "hydra.sweeper.n_trials=2", "dataset.images=0")
+    process = start(tmp_path, "experiment=search", *settings, warnings="default")
+    out, err = process.communicate()
+    assert process.returncode == 1
+    assert "the search ends without a best run: no run came to an objective" in err
+    assert "Traceback" not in err
+    assert "Page: " in out
+
+
+def test_the_objective_does_not_name_the_run(command, tmp_path):
+    assert command(*SMALL, "objective=unmatched").code == 0
+    assert command("-m", *SMALL, "objective=bpr").code == 0
+    (sweep,) = tmp_path.glob("outputs/sweeps/*/*")
+    assert record.read_manifest(sweep).runs == [last_record(tmp_path).run_key]
+
+
+@pytest.mark.parametrize("name", ["anchor_sets", "full", "image_sizes", "rules", "thresholds"])
+def test_every_named_sweep_runs(command, tmp_path, name):
+    outcome = command(f"experiment={name}", "dataset.images=3", "report=none")
+    assert outcome.code == 0, outcome.err
+    (sweep,) = tmp_path.glob("outputs/sweeps/*/*")
+    assert (sweep / "index.html").is_file()
+    assert len(record.read_manifest(sweep).runs) >= 4
 
 
 # ---- the configuration
