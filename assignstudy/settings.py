@@ -181,7 +181,7 @@ def fit_settings(anchors: Mapping[str, Any]) -> FitSettings | None:
         raise ConfigError(f"anchors.n: expected {expected}, got {n}; left out it is {ANCHORS_PER_LEVEL} per level")
     if method not in FIT_METHODS:
         raise ConfigError(f"anchors.method: expected {' or '.join(FIT_METHODS)}, got {method}")
-    if not _is_number(seed) or seed < 0 or seed != int(seed):
+    if not _is_number(seed) or not 0 <= seed < math.inf or seed != int(seed):
         raise ConfigError(f"anchors.seed: expected a whole number, at least 0, got {seed}")
     return FitSettings(tuple(strides), int(n), method, _min_side_cell(anchors.get("min_side_cell")), int(seed))
 

@@ -136,7 +136,7 @@ def _too_small(fit: FitView) -> Iterator[Alert]:
     advice = (
         _remedy(bounds, _cells(fit))
         if bounds.cost > DEAR
-        else f"anchors.min_side_cell=1; it costs {words.ratio(bounds.cost)}."
+        else f"anchors.min_side_cell=1; it costs {words.ratio(bounds.cost)} of fitness."
     )
     yield Alert(State.WATCH, f"{words.sentence(words.listing(found))}. {_sub_cell(levels)}".strip(), advice)
 

@@ -12,8 +12,8 @@ every_section = pytest.mark.parametrize("section", [pytest.param(one, id=one.key
 
 
 def some_views(section):
-    """The embedded data set under a YOLO rule and under one with points, as far as the section applies."""
-    found = [view for view in (VIEWS["demo"](), VIEWS["fcos"]()) if section.applies(view)]
+    """The embedded data set with chosen and fitted anchors and with points, as far as the section applies."""
+    found = [view for view in (VIEWS["demo"](), VIEWS["demo fit"](), VIEWS["fcos"]()) if section.applies(view)]
     assert found, "no view shows this section; tests/views.py needs one"
     return found
 
