@@ -15,9 +15,9 @@ from assignstudy.fitting.placed import Placed, raised
 Search = Callable[[Fitness, Fitness, Steps, np.random.Generator], Steps]
 """From boxes counted coarsely and finely, and the least logarithm of each anchor's area, to anchors by area."""
 
-_STARTS = 10
+_STARTS = 16
 _REFINED = 2
-_COARSE_STEPS = tuple(OCTAVE >> shift for shift in range(2, 6))
+_COARSE_STEPS = tuple(OCTAVE >> shift for shift in range(1, 6))
 _FINE_STEPS = tuple(OCTAVE >> shift for shift in range(4, 9))
 _DIRECTIONS = np.array([(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y], dtype=np.int32)
 _GENERATIONS, _CHILDREN = 900, 8

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from assignstudy.report import fit_section
 from assignstudy.report import run_sections as answer
 from assignstudy.report.content import Finding, SectionContent, State
+from assignstudy.report.loss_section import loss_section
 from assignstudy.report.view import RunView
 
 
@@ -19,7 +20,7 @@ class Section:
         key: Its anchor on the page; every id in its figures begins with it.
         title: Its heading.
         build: Computes, draws and words it, from ``(view, key, title)``.
-        applies: Whether it means anything for a run.
+        applies: Whether it means anything for a run's rule and has something to show.
     """
 
     key: str
@@ -44,13 +45,14 @@ SECTIONS = (
     Section("crowding", "Contested and unreachable slots", answer.crowding, lambda view: view.rule.shares_slots),
     Section("background", "Positives and background", answer.background, lambda view: not view.rule.shares_slots),
     Section("classes", "Classes", answer.classes),
+    Section("loss", "Loss at the start", loss_section, lambda view: view.tables.loss_at_start is not None),
     Section("issues", "Data issues", answer.data_issues),
     Section("provenance", "Provenance", answer.provenance),
 )
 
 
 def build(view: RunView) -> tuple[SectionContent, ...]:
-    """All sections that apply to the run; one that cannot be built carries its error."""
+    """All sections that apply to the run's rule; one that cannot be built carries its error."""
     return tuple(_built(section, view) for section in SECTIONS if section.applies(view))
 
 
