@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,19 +10,16 @@ import numpy as np
 from assignstudy.assign.levels import levels_of, pyramid_levels
 from assignstudy.assign.rule import Rule
 from assignstudy.errors import ConfigError
-from assignstudy.fitting.cells import OCTAVE, Floats, Steps, count, log_steps, sides_px
+from assignstudy.fitting.cells import OCTAVE, Floats, Steps, count, log_steps
 from assignstudy.fitting.fitness import fitness_of
-from assignstudy.fitting.search import SEARCHES
+from assignstudy.fitting.search import DIGITS, SEARCHES, polish, unit, written
 from assignstudy.settings import AnchorLevel, FitSettings
 from assignstudy.transforms import Transform, round_up_to_stride, to_network_input
 from assignstudy.types import Dataset, InputBoxes, PyramidLevel, Threshold
 
-COARSE, FINE = OCTAVE // 8, OCTAVE // 32
+COARSE, FINE = OCTAVE // 8, OCTAVE // 16
 """Widths of the cells in which boxes are counted: wide ones to search quickly, narrow ones to end at the right place.
 """
-
-DIGITS = 3
-"""Significant digits of a fitted side: an error of half a percent at most, where the fitness is flat."""
 
 _UNBOUNDED = -(1 << 24)
 
@@ -79,8 +75,8 @@ def fit(wh_px: Floats, threshold: Threshold, order: FitSettings) -> tuple[Anchor
         order: How many anchors on which levels, and how to search.
 
     Returns:
-        The anchors by increasing stride and area, sides rounded to :data:`DIGITS` significant digits. No area is below
-        that of a square of ``min_side_cell`` cells; equality is allowed.
+        The anchors by increasing stride and area, sides rounded to three significant digits. No area is below that of a
+        square of ``min_side_cell`` cells; equality is allowed.
 
     Raises:
         ConfigError: If there is no box, or a side is not finite or not above 0.
@@ -88,9 +84,10 @@ def fit(wh_px: Floats, threshold: Threshold, order: FitSettings) -> tuple[Anchor
     if not len(wh_px):
         raise ConfigError("anchors: expected ground truths to fit anchors to, got none; use anchors=default")
     log_wh = log_steps(wh_px)
-    coarse, fine = (fitness_of(threshold, count(log_wh, width)) for width in (COARSE, FINE))
-    dice = np.random.Generator(np.random.PCG64(order.seed))
-    return on_levels(SEARCHES[order.method](coarse, fine, _least_log_area(order), dice), order)
+    coarse, fine, exact = (fitness_of(threshold, count(log_wh, width)) for width in (COARSE, FINE, 1))
+    least, dice = _least_log_area(order), np.random.Generator(np.random.PCG64(order.seed))
+    found = SEARCHES[order.method](coarse, fine, least, dice)
+    return on_levels(polish(exact, found, least), order)
 
 
 def threshold_of(rule: Rule) -> Threshold:
@@ -110,7 +107,7 @@ def on_levels(log_wh: Steps, order: FitSettings) -> tuple[AnchorLevel, ...]:
     share = order.n // len(order.strides)
     ordered = log_wh[np.lexsort((log_wh[:, 0], log_wh.sum(axis=1)))].reshape(-1, share, 2)
     return tuple(
-        AnchorLevel(stride, _as_written(sides_px(part).tolist(), (order.min_side_cell * stride) ** 2))
+        AnchorLevel(stride, _as_written(part, (order.min_side_cell * stride) ** 2))
         for stride, part in zip(order.strides, ordered, strict=True)
     )
 
@@ -124,20 +121,13 @@ def _least_log_area(order: FitSettings) -> Steps:
     return np.repeat(np.array(bounds, dtype=np.int32), order.n // len(order.strides))
 
 
-def _as_written(sides: Sequence[Sequence[float]], least_area: float) -> tuple[tuple[float, float], ...]:
-    """Sides rounded to the nearest, or up where the area would fall below the least; by increasing area."""
-    written = []
-    for wh in sides:
-        width, height = (float(f"{side:.{DIGITS}g}") for side in wh)
-        if width * height < least_area:
-            width, height = map(_rounded_up, wh)
-        written.append((width, height))
-    return tuple(sorted(written, key=lambda wh: (wh[0] * wh[1], wh[0])))
-
-
-def _rounded_up(side: float) -> float:
-    unit = 10.0 ** (math.floor(math.log10(side)) + 1 - DIGITS)
-    return float(f"{math.ceil(side / unit - 1e-9) * unit:.{DIGITS}g}")
+def _as_written(log_wh: Steps, least_area: float) -> tuple[tuple[float, float], ...]:
+    """Rounded sides, the last digit one higher where the area would fall below the least; by increasing area."""
+    nearest = written(log_wh)
+    falls_below = nearest.prod(axis=1) < least_area
+    sides = np.where(falls_below[:, None], nearest + unit(nearest), nearest)
+    plain = [(float(f"{width:.{DIGITS}g}"), float(f"{height:.{DIGITS}g}")) for width, height in sides]
+    return tuple(sorted(plain, key=lambda wh: (wh[0] * wh[1], wh[0])))
 
 
 def _notices(wh_px: Floats, order: FitSettings) -> tuple[str, ...]:

@@ -8,18 +8,22 @@ from itertools import cycle, islice
 import numpy as np
 
 from assignstudy.fitting import kmeans
-from assignstudy.fitting.cells import OCTAVE, Steps
+from assignstudy.fitting.cells import OCTAVE, Floats, Steps, log_steps, sides_px
 from assignstudy.fitting.fitness import Fitness
 from assignstudy.fitting.placed import Placed, raised
 
 Search = Callable[[Fitness, Fitness, Steps, np.random.Generator], Steps]
 """From boxes counted coarsely and finely, and the least logarithm of each anchor's area, to anchors by area."""
 
+DIGITS = 3
+"""Significant digits of a fitted side: its error is half a percent at most."""
+
 _STARTS = 16
 _REFINED = 2
 _COARSE_STEPS = tuple(OCTAVE >> shift for shift in range(1, 6))
 _FINE_STEPS = tuple(OCTAVE >> shift for shift in range(4, 9))
 _DIRECTIONS = np.array([(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y], dtype=np.int32)
+_WRITTEN_UNITS = (8, 4, 2, 1)
 _GENERATIONS, _CHILDREN = 900, 8
 _FARTHEST, _NEAREST = OCTAVE // 2, 4
 """How far a mutation reaches at most and at least, in steps."""
@@ -55,6 +59,43 @@ def evolve(coarse: Fitness, fine: Fitness, least_log_area: Steps, dice: np.rando
 
 SEARCHES: dict[str, Search] = {"kmeans_log": kmeans_log, "evolve": evolve}
 """By the names that ``anchors.method`` takes."""
+
+
+def polish(exact: Fitness, log_wh: Steps, least_log_area: Steps) -> Steps:
+    """Move anchors among sides that can be written down, for boxes counted one by one.
+
+    Many boxes of one exact size (cut off at the border of the input, say) make the fitness jump: an anchor a hair too
+    small loses all of them. Neither averages of cells nor rounding afterwards would see that.
+
+    Args:
+        exact: Boxes in cells of one step.
+        log_wh: (A, 2) anchors from a search.
+        least_log_area: (A,) int32 ascending, as for the search.
+
+    Returns:
+        (A, 2) int32 anchors whose sides are those of :func:`written`, to half a step.
+    """
+    placed = Placed(exact, log_steps(written(raised(log_wh, least_log_area))), least_log_area)
+    for units in _WRITTEN_UNITS:
+        moved = True
+        while moved:
+            before = placed.total
+            for anchor, here in enumerate(placed.log_wh):
+                sides = written(here)
+                placed.move(anchor, log_steps(sides + units * unit(sides) * _DIRECTIONS))
+            moved = placed.total > before
+    return placed.log_wh
+
+
+def written(log_wh: Steps) -> Floats:
+    """Sides in pixels rounded to :data:`DIGITS` significant digits."""
+    sides = sides_px(log_wh)
+    return np.rint(sides / unit(sides)) * unit(sides)
+
+
+def unit(sides: Floats) -> Floats:
+    """What the last of :data:`DIGITS` significant digits is worth."""
+    return 10.0 ** (np.floor(np.log10(sides)) + 1 - DIGITS)
 
 
 def _starts(fitness: Fitness, least_log_area: Steps, dice: np.random.Generator) -> Iterable[Steps]:

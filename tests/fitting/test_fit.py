@@ -44,6 +44,13 @@ def test_sides_have_three_digits():
         assert all(float(f"{side:.3g}") == side for pair in level.wh_px for side in pair)
 
 
+@pytest.mark.parametrize("method", FIT_METHODS)
+def test_boxes_exactly_at_the_threshold_are_not_lost_to_rounding(method):
+    wh_px = np.array([(150.0, 150.0)] * 300 + [(640.0, 640.0)] * 200)
+    (level,) = fit(wh_px, RATIO, settings(strides=(8,), n=1, method=method))
+    assert level.wh_px == ((161.0, 161.0),)
+
+
 def test_a_side_is_rounded_up_where_it_would_fall_below_the_bound():
     (level,) = on_levels(log_steps([[32.04, 32.04]]), settings(strides=(32,), n=1, min_side_cell=1.0012))
     assert level == AnchorLevel(32, ((32.1, 32.1),))
