@@ -376,7 +376,7 @@ def _published(assigner: Mapping[str, Any] | None) -> Published:
     name = _rule_class(assigner).threshold_name
     rule: Rule = _built("assigner", {**(assigner or {}), **({name: None} if name else {})})
     levels = plain_levels(rule.published_levels()) if rule.takes_anchors else None
-    return Published(name, rule.published_threshold, levels)
+    return Published(name, rule.published_threshold, levels, rule.options)
 
 
 def _rule_class(assigner: Mapping[str, Any] | None) -> type[Rule]:

@@ -11,7 +11,7 @@ import ctypes
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -45,8 +45,9 @@ class Settings:
         transform: The transform's class and options.
         report: Options of the report.
         tracking: ``uri`` of a store for runs, None for none, and the ``experiment`` in it.
-        anchor_t: Largest side ratio that fits (strictly below), above 1; None for the rule's published value.
-        iou_t: The IoU that a fitting anchor exceeds or reaches, from 0 to 1; None for the rule's published value.
+        anchor_t: Largest side ratio that fits (strictly below); None for the rule's published value.
+        iou_t: The IoU that a fitting anchor exceeds or reaches; None for the rule's published value. The rule that
+            takes a threshold says which values it can use.
         imgsz: Side of the square network input or ``[height, width]``, in pixels.
         device: ``cpu`` or ``cuda``.
         objective: What a search goes by: a metric, or a weighted sum of metrics.
@@ -74,8 +75,6 @@ class Settings:
                 raise ConfigError(f"{group}: expected a choice, got {getattr(self, group)}; --help lists them")
         if not isinstance(self.dataset.get("name"), str):
             raise ConfigError(f"dataset.name: expected the name of a format, got {self.dataset.get('name')}")
-        _check_ratio("anchor_t", self.anchor_t)
-        _check_iou("iou_t", self.iou_t)
         input_hw(self.imgsz)
         if self.device not in DEVICES:
             raise ConfigError(f"device: expected {' or '.join(DEVICES)}, got {self.device}")
@@ -123,11 +122,13 @@ class Published:
         threshold_name: The one of :data:`THRESHOLDS` that the rule takes, or None.
         threshold: Its published value; None where there is none.
         levels: The published anchors; None where the rule takes no others, so that they are no setting.
+        options: Options of the rule as it is set up, for those that were left out.
     """
 
     threshold_name: str | None
     threshold: float | None
     levels: tuple[AnchorLevel, ...] | None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 def input_hw(imgsz: object) -> tuple[int, int]:
@@ -171,7 +172,7 @@ def fit_settings(anchors: Mapping[str, Any]) -> FitSettings | None:
     """
     if "method" not in anchors:
         return None
-    known = {field.name for field in fields(FitSettings)}
+    known = {entry.name for entry in fields(FitSettings)}
     if unknown := anchors.keys() - known:
         raise ConfigError(
             f"anchors.{min(unknown)}: no such setting of anchors=fit; expected {', '.join(sorted(known))}"
@@ -201,6 +202,8 @@ def resolved(config: Mapping[str, Any], published: Published | None) -> Config:
     if published is not None and (name := published.threshold_name) is not None:
         value = published.threshold if config[name] is None else config[name]
         filled |= {name: value, "assigner": config["assigner"] | {name: value}}
+    if published is not None:
+        filled["assigner"] = filled["assigner"] | dict(published.options)
     if published is not None and published.levels is not None and _is_left_out(config["anchors"]):
         filled["anchors"] = as_config(published.levels)
     filled["anchors"] = _with_number(filled["anchors"])
@@ -261,16 +264,6 @@ def check_anchors(config: Mapping[str, Any], rule: str, choice: str, published: 
 
 def _is_left_out(anchors: Mapping[str, Any]) -> bool:
     return dict(anchors) == {"strides": None, "wh_px": None}
-
-
-def _check_ratio(key: str, value: float | None) -> None:
-    if value is not None and not 1 < _as_float32(value) < math.inf:
-        raise ConfigError(f"{key}: expected a number above 1, since a side ratio is never below 1, got {value}")
-
-
-def _check_iou(key: str, value: float | None) -> None:
-    if value is not None and not 0 <= value <= 1:
-        raise ConfigError(f"{key}: expected a number from 0 to 1, got {value}")
 
 
 def _levels(anchors: Mapping[str, Any], where: str) -> tuple[AnchorLevel, ...]:

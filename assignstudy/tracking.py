@@ -17,7 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assignstudy.errors import ConfigError
-from assignstudy.record import ANCHOR_FILE, NOT_IN_KEY, PAGE_FILE, RECORD_FILE, TABLES, RunRecord, read_record, write_record
+from assignstudy.record import (
+    ANCHOR_FILE,
+    NOT_IN_KEY,
+    PAGE_FILE,
+    RECORD_FILE,
+    TABLES,
+    RunRecord,
+    read_record,
+    write_record,
+)
 from assignstudy.settings import THRESHOLDS
 from assignstudy.stored import leaves
 

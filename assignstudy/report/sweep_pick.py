@@ -142,6 +142,12 @@ def _facts(view: SweepView) -> tuple[Fact, ...]:
     return tuple(why + paste)
 
 
+DEFAULT_ANCHORS = (
+    "anchors=default gives each rule the anchors it was published with; name a set (anchors=coco_p5) to change the "
+    "rule alone. "
+)
+
+
 def _rules(view: SweepView) -> str:
     """What can be compared between rules that were published with different detectors, and what cannot."""
     facts_of = [view.rules[row] for row in view.order if row in view.rules]
@@ -158,6 +164,7 @@ def _rules(view: SweepView) -> str:
     return (
         "A rule belongs to a detector, so read this as what each would make of the same boxes, not as a switch. "
         "Recall, unmatched boxes, positives and slots mean the same for all, and boxes are paired one by one below. "
+        f"{DEFAULT_ANCHORS if set(view.comparable['anchors']) == {'default'} else ''}"
         + (f"Left out of the comparison, because not all rules know them: {'; '.join(left_out)}." if left_out else "")
     ).strip()
 

@@ -106,6 +106,11 @@ def test_unmatched_boxes_come_farthest_first(tables):
     assert worst.critical_anchor_t.is_monotonic_decreasing
 
 
+def test_unmatched_boxes_keep_their_order_where_the_threshold_does_not_decide():
+    threshold = replace(yolov3_view().rule.threshold, critical="nobody asks for it")
+    assert unmatched.worst(crowded_view().tables, threshold).gt_id.is_monotonic_increasing
+
+
 def test_traits_count_what_they_say(tables):
     traits = unmatched.traits(tables)
     lost = tables.ground_truths[tables.ground_truths.positives == 0]
