@@ -1,5 +1,7 @@
 """The page's questions against plain pandas on the same tables."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ from assignstudy.statistics import (
     size_levels,
     unmatched,
 )
-from tests.views import VIEWS, demo_view, empty_view, hostile_view, one_anchor_view
+from tests.views import VIEWS, crowded_view, demo_view, empty_view, hostile_view, one_anchor_view, yolov3_view
 
 LEVELS = ("P3", "P4", "P5")
 
