@@ -96,7 +96,7 @@ def _bound(fit: FitView) -> str:
     cost = words.ratio(_bounds(fit).cost)
     if not fit.order.min_side_cell:
         smallest = words.number(float(_levels(fit)["least_cell"].min()))
-        return f"Sides were not bounded; the smallest anchor has {smallest} cells of its level."
+        return f"Sides were not bounded; the smallest anchor is {smallest} cells of its level large."
     least = _cells(fit)
     paid = "nothing" if _bounds(fit).cost < _VISIBLE else f"{cost} of fitness"
     return f"No anchor is smaller than {least} of its level; that bound costs {paid}."
@@ -120,8 +120,8 @@ def _lost_recall(before: pd.Series[float], after: pd.Series[float]) -> Iterator[
         yield Alert(
             judgement.judge(max(worst.values()), judgement.RECALL_LOST),
             f"Recall falls {words.listing(parts)}.",
-            "the published anchors, or a larger anchors.n, if those boxes matter; fitness counts all boxes alike, and "
-            "few have that size.",
+            "the published anchors, or a larger anchors.n, if those boxes matter; fitness counts all boxes alike, "
+            "whatever their size.",
         )
 
 
@@ -131,7 +131,9 @@ def _too_small(fit: FitView) -> Iterator[Alert]:
     below = levels[levels["least_cell"] < 1]
     if bounds.cost <= DEAR and below.empty:
         return
-    found = [f"the smallest anchor of {row.level} has {words.number(row.least_cell)} cells" for row in records(below)]
+    found = [
+        f"the smallest anchor of {row.level} is {words.number(row.least_cell)} cells large" for row in records(below)
+    ]
     found = found or [f"anchors with a side of at least {_cells(fit)} are too large for these boxes"]
     advice = (
         _remedy(bounds, _cells(fit))

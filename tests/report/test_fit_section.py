@@ -34,8 +34,8 @@ def test_small_boxes_on_coarse_levels_call_for_a_finer_level():
         assert content.finding.state.severity >= State.WATCH.severity
         assert "a finer level, anchors.strides=[4,8,16], not smaller anchors on coarse ones" in told(content)
         assert "are smaller than one of its cells" in told(content)
-    assert "the smallest anchor of P5 has 0." in told(section(aerial_fit_view(0.0)))
-    assert "Sides were not bounded; the smallest anchor has 0." in section(aerial_fit_view(0.0)).finding.sentence
+    assert "the smallest anchor of P5 is 0." in told(section(aerial_fit_view(0.0)))
+    assert "Sides were not bounded; the smallest anchor is 0." in section(aerial_fit_view(0.0)).finding.sentence
     assert "Anchors with a side of at least one cell are too large for these boxes." in told(
         section(aerial_fit_view(1.0))
     )
