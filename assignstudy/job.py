@@ -58,7 +58,9 @@ class Order:
     started: datetime = field(default_factory=functools.partial(datetime.now, UTC))
 
 
-class _Labels(NamedTuple):
+class Labels(NamedTuple):
+    """A data set and its fingerprint."""
+
     dataset: Dataset
     fingerprint: str
 
@@ -66,7 +68,7 @@ class _Labels(NamedTuple):
 class _Done(NamedTuple):
     """What a run came to."""
 
-    labels: _Labels
+    labels: Labels
     rule: Rule
     result: StudyResult
     fitted: Fitted | None
@@ -74,6 +76,18 @@ class _Done(NamedTuple):
     @property
     def notices(self) -> tuple[str, ...]:
         return self.result.notices + (self.fitted.notices if self.fitted else ())
+
+
+def read_labels(options: Mapping[str, Any]) -> Labels:
+    """The labels that the options of the group ``dataset`` ask for, read once per process.
+
+    Args:
+        options: ``name`` of the format, and the options of its reader.
+
+    Raises:
+        AssignStudyError: The options or the labels cannot be used.
+    """
+    return _read_labels(json.dumps(options, sort_keys=True), Path.cwd())
 
 
 @contextmanager
@@ -109,7 +123,7 @@ def carry_out(order: Order, rule: Rule, transform: Transform) -> bool:
     check_device(order.config["device"])
     chosen = _chosen_levels(order.config["anchors"], rule)
     watch = _Watch()
-    labels = _read_labels(json.dumps(order.config["dataset"], sort_keys=True), Path.cwd())
+    labels = read_labels(order.config["dataset"])
     watch.lap("read")
     if is_done(order, labels.fingerprint):
         return False
@@ -178,11 +192,11 @@ class _Watch:
 
 
 @functools.lru_cache(maxsize=4)
-def _read_labels(options: str, _working_folder: Path) -> _Labels:
+def _read_labels(options: str, _working_folder: Path) -> Labels:
     """Labels and their fingerprint, read once per process; the working folder is what relative paths count from."""
     chosen: dict[str, Any] = json.loads(options)
     dataset = read_dataset(chosen.pop("name"), chosen, progress=sys.stderr.isatty())
-    return _Labels(dataset, fingerprint(dataset))
+    return Labels(dataset, fingerprint(dataset))
 
 
 def _study(
@@ -251,7 +265,7 @@ def _shown_settings(order: Order) -> dict[str, str]:
     return shown | thresholds | imgsz
 
 
-def _provenance(order: Order, labels: _Labels) -> dict[str, str]:
+def _provenance(order: Order, labels: Labels) -> dict[str, str]:
     commit, is_dirty = record.git_state()
     changes = " with uncommitted changes" if is_dirty else ""
     shown = _without_folders(_deciding(order.config))
