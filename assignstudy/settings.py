@@ -11,7 +11,7 @@ import ctypes
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -20,6 +20,11 @@ import yaml
 from assignstudy.errors import ConfigError
 
 DEVICES = ("cpu", "cuda")
+FIT_METHODS = ("kmeans_log", "evolve")
+ANCHORS_PER_LEVEL = 3
+MOST_FITTED = 120
+MOST_SIDE_CELL = 64
+"""No anchor is asked to be larger than this many cells: that is far beyond any detector's."""
 THRESHOLDS = ("anchor_t", "iou_t")
 GROUPS = ("dataset", "anchors", "assigner", "transform", "model", "report", "tracking")
 MODEL_KEYS = {
@@ -46,7 +51,8 @@ class Settings:
 
     Attributes:
         dataset: Options of the chosen data set.
-        anchors: ``strides`` and ``wh_px``, None for the published ones, or the ``path`` of a file with both.
+        anchors: ``strides`` and ``wh_px``, None for the published ones; the ``path`` of a file with both; or how to fit
+            them, see :class:`FitSettings`.
         assigner: The rule's class and options.
         transform: The transform's class and options.
         model: A network whose layers pages show, see :func:`check_model`.
@@ -104,6 +110,25 @@ class AnchorLevel:
 
 
 @dataclass(frozen=True)
+class FitSettings:
+    """How to fit anchors to a data set.
+
+    Attributes:
+        strides: Of the levels, increasing powers of two.
+        n: How many anchors in all, equally many on each level; the smallest go to the finest level.
+        method: One of :data:`FIT_METHODS`.
+        min_side_cell: The least side (square root of the area) of an anchor in cells of its level; 0 for no bound.
+        seed: Of the search.
+    """
+
+    strides: tuple[int, ...]
+    n: int
+    method: str
+    min_side_cell: float
+    seed: int
+
+
+@dataclass(frozen=True)
 class Published:
     """What the chosen rule's publication says of settings that can be left out.
 
@@ -153,6 +178,31 @@ def anchor_levels(anchors: Mapping[str, Any]) -> tuple[AnchorLevel, ...]:
     return _levels(anchors, "anchors.")
 
 
+def fit_settings(anchors: Mapping[str, Any]) -> FitSettings | None:
+    """How the ``anchors`` group asks to fit anchors; None where it does not.
+
+    Raises:
+        ConfigError: Naming the first entry that cannot be used.
+    """
+    if "method" not in anchors:
+        return None
+    known = {entry.name for entry in fields(FitSettings)}
+    if unknown := anchors.keys() - known:
+        raise ConfigError(
+            f"anchors.{min(unknown)}: no such setting of anchors=fit; expected {', '.join(sorted(known))}"
+        )
+    strides = _strides(anchors.get("strides"), "anchors.")
+    n, method, seed = (anchors.get(name) for name in ("n", "method", "seed"))
+    if not _is_whole(n) or n % len(strides) or n > MOST_FITTED:
+        expected = f"a multiple of {len(strides)}, the number of levels, up to {MOST_FITTED}"
+        raise ConfigError(f"anchors.n: expected {expected}, got {n}; left out it is {ANCHORS_PER_LEVEL} per level")
+    if method not in FIT_METHODS:
+        raise ConfigError(f"anchors.method: expected {' or '.join(FIT_METHODS)}, got {method}")
+    if not _is_number(seed) or not 0 <= seed < math.inf or seed != int(seed):
+        raise ConfigError(f"anchors.seed: expected a whole number, at least 0, got {seed}")
+    return FitSettings(tuple(strides), int(n), method, _min_side_cell(anchors.get("min_side_cell")), int(seed))
+
+
 def resolved(config: Mapping[str, Any], published: Published | None) -> Config:
     """The configuration with everything filled in, in one spelling; what cannot be used stays as it was given.
 
@@ -169,7 +219,8 @@ def resolved(config: Mapping[str, Any], published: Published | None) -> Config:
     if published is not None:
         filled["assigner"] = filled["assigner"] | dict(published.options)
     if published is not None and published.levels is not None and _is_left_out(config["anchors"]):
-        filled["anchors"] = _as_config(published.levels)
+        filled["anchors"] = as_config(published.levels)
+    filled["anchors"] = _with_number(filled["anchors"])
     with suppress(ConfigError):
         height, width = input_hw(config["imgsz"])
         filled["imgsz"] = height if height == width else [height, width]
@@ -186,7 +237,7 @@ def with_anchor_file(config: Mapping[str, Any]) -> Config:
     if not isinstance(anchors, dict) or "path" not in anchors:
         return dict(config)
     with suppress(ConfigError):
-        return {**config, "anchors": anchors | _as_config(anchor_levels(anchors))}
+        return {**config, "anchors": anchors | as_config(anchor_levels(anchors))}
     return dict(config)
 
 
@@ -300,9 +351,24 @@ def _anchor_file(path: object) -> Mapping[str, Any]:
     return content
 
 
-def _as_config(levels: Sequence[AnchorLevel]) -> Config:
+def as_config(levels: Sequence[AnchorLevel]) -> Config:
+    """The entries ``strides`` and ``wh_px`` that say these levels; whole numbers without a point."""
     flat = [[int(side) if side.is_integer() else side for pair in level.wh_px for side in pair] for level in levels]
     return {"strides": [level.stride for level in levels], "wh_px": flat}
+
+
+def _with_number(anchors: Config) -> Config:
+    """Anchors to fit with their number filled in."""
+    if "method" in anchors and anchors.get("n") is None and _is_list(anchors.get("strides")):
+        return anchors | {"n": ANCHORS_PER_LEVEL * len(anchors["strides"])}
+    return anchors
+
+
+def _min_side_cell(value: object) -> float:
+    if not _is_number(value) or not 0 <= value <= MOST_SIDE_CELL:
+        expected = f"a number of cells from 0 (no bound) to {MOST_SIDE_CELL}"
+        raise ConfigError(f"anchors.min_side_cell: expected {expected}, got {value}")
+    return float(value)
 
 
 def _is_list(value: object) -> TypeGuard[Sequence[Any]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assignstudy.cli import composed
@@ -100,7 +100,8 @@ def write_pictures(wanted: Request) -> tuple[list[Path], tuple[str, ...]]:
 
     dataset = read_labels(order.config["dataset"]).dataset
     index = named(wanted.image, dataset.image_paths, "image")
-    setting = study_of(order.config, dataset.only(index), rule, transform)
+    setting, _ = study_of(order.config, dataset, rule, transform)
+    setting = replace(setting, dataset=dataset.only(index))
     result = study.run(setting)
     gallery = study.show_images(setting, result, Wish(pick=setting.dataset.image_paths))
     image = gallery.images[0]

@@ -312,7 +312,7 @@ def _anchor_lines(record: RunRecord, rule: Rule | None) -> list[str]:
     """The anchors as YOLO model files list them, one level per line."""
     if rule is not None and not rule.takes_anchors:
         return [f"# {rule.facts.slots}: those of the rule"]
-    anchors = record.config.get("anchors")
+    anchors = record.fitted or record.config.get("anchors")
     strides, wh_px = (anchors.get(name) if isinstance(anchors, Mapping) else None for name in ("strides", "wh_px"))
     if not isinstance(strides, list) or not isinstance(wh_px, list):
         return []

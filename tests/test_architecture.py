@@ -19,6 +19,7 @@ ROOMS_IN_ORDER = (
     ("datasets",),
     ("transforms",),
     ("assign",),
+    ("fitting",),
     ("losses",),
     ("models",),
     ("statistics",),

@@ -11,16 +11,19 @@ from assignstudy.errors import ConfigError
 from assignstudy.settings import (
     LONGEST_SIDE_PX,
     AnchorLevel,
+    FitSettings,
     Published,
     Settings,
     anchor_levels,
     check_anchors,
     check_thresholds,
+    fit_settings,
     input_hw,
     resolved,
     with_anchor_file,
 )
 
+FIT: dict[str, Any] = {"strides": [8, 16, 32], "n": None, "method": "kmeans_log", "min_side_cell": 1, "seed": 0}
 ANCHORS = {"strides": [8, 16], "wh_px": [[10, 13, 16.5, 30], [30, 61]]}
 LEVELS = (AnchorLevel(8, ((10.0, 13.0), (16.5, 30.0))), AnchorLevel(16, ((30.0, 61.0),)))
 GROUPS: dict[str, Any] = {
@@ -263,3 +266,47 @@ def test_the_other_threshold_is_refused_and_the_right_one_named():
 def test_every_model_can_be_asked_for(name, layers):
     model = MODELS[name] | ({"layers": layers} if "layers" in MODELS[name] else {})
     assert Settings(**GROUPS | {"model": model}).model == model
+
+
+def test_anchors_to_fit_are_three_per_level_if_nobody_says_how_many():
+    for strides, n in (([8, 16, 32], 9), ([4, 8, 16, 32], 12)):
+        anchors = resolved(CONFIG | {"anchors": FIT | {"strides": strides}}, PUBLISHED)["anchors"]
+        assert fit_settings(anchors) == FitSettings(tuple(strides), n, "kmeans_log", 1.0, 0)
+    assert resolved(CONFIG | {"anchors": FIT | {"n": 6}}, PUBLISHED)["anchors"]["n"] == 6
+    assert resolved(CONFIG | {"anchors": FIT | {"strides": 8}}, PUBLISHED)["anchors"]["n"] is None
+
+
+def test_chosen_anchors_are_not_fitted():
+    assert fit_settings(ANCHORS) is None
+    assert fit_settings({"path": "fitted.yaml"}) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"n": 10},
+            r"^anchors\.n: expected a multiple of 3, the number of levels, up to 120, got 10; left out",
+        ),
+        ({"n": 0}, r"^anchors\.n: expected a multiple of 3"),
+        ({"n": 3.5}, r"^anchors\.n: expected a multiple of 3"),
+        ({"n": 123}, r"^anchors\.n: expected .* up to 120, got 123"),
+        ({"n": "nine"}, r"^anchors\.n: expected a multiple of 3, .* got nine"),
+        ({"strides": [8, 12]}, r"^anchors\.strides: expected increasing powers of two"),
+        ({"strides": None}, r"^anchors\.strides: expected increasing powers of two"),
+        ({"method": "luck"}, r"^anchors\.method: expected kmeans_log or evolve, got luck"),
+        ({"seed": -1}, r"^anchors\.seed: expected a whole number, at least 0, got -1"),
+        ({"seed": 1.5}, r"^anchors\.seed: expected a whole number"),
+        ({"seed": float("inf")}, r"^anchors\.seed: expected a whole number"),
+        (
+            {"min_side_cell": -0.5},
+            r"^anchors\.min_side_cell: expected a number of cells from 0 \(no bound\) to 64",
+        ),
+        ({"min_side_cell": None}, r"^anchors\.min_side_cell: expected a number of cells"),
+        ({"min_side_cell": float("nan")}, r"^anchors\.min_side_cell: expected a number of cells"),
+        ({"wh_px": [[1, 2]]}, r"^anchors\.wh_px: no such setting of anchors=fit; expected method, min_side_cell, n, "),
+    ],
+)
+def test_settings_of_a_fit_that_cannot_be_used_are_named(changes, message):
+    with pytest.raises(ConfigError, match=message):
+        fit_settings(FIT | {"n": 9} | changes)

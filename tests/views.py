@@ -8,17 +8,23 @@ from assignstudy.assign.atss import Atss
 from assignstudy.assign.fcos import Fcos
 from assignstudy.assign.max_iou import MaxIou
 from assignstudy.assign.yolov3 import Yolov3
+from assignstudy.assign.yolov3_spp import Yolov3Spp
 from assignstudy.assign.yolov5 import Yolov5
 from assignstudy.datasets import read_dataset
+from assignstudy.fitting.compare import compare
+from assignstudy.fitting.fit import fit_to_dataset
+from assignstudy.fitting.text import model_block
 from assignstudy.models.loading import Demo
 from assignstudy.models.study import LayerChoice, Setting
 from assignstudy.models.study import study as look_into
-from assignstudy.report.view import ModelView, RunView
+from assignstudy.report.view import FitView, ModelView, RunView
+from assignstudy.statistics import anchor_sets
 from assignstudy.statistics.gallery import Wish
 from assignstudy.study import Study, run, show
 from assignstudy.transforms import Letterbox
 from assignstudy.types import DataIssue, IssueKind
 from tests.boxes import COCO_P5, make_dataset, make_levels
+from tests.fitting.shapes import aerial, settings
 
 HOSTILE = '"><script>document.title = "broken"</script>'
 CHINESE = "消防车"
@@ -73,6 +79,36 @@ def rule_view(rule, dataset=None):
     settings = {"dataset": dataset.name, "assigner": rule.facts.name}
     pictures = show(study, result, Wish(images=2))
     return RunView(dataset.name, result.tables, rule.facts, result.input_hw, settings, {}, result.notices, pictures)
+
+
+def fitted_view(dataset, rule, **changes):
+    """A data set with anchors fitted to it."""
+    order = settings(**changes)
+    fitted = fit_to_dataset(dataset, rule, Letterbox(), (640, 640), order)
+    result = run(Study(dataset, rule, fitted.levels, Letterbox(), (640, 640)))
+    fit = FitView(order, anchor_sets.compute(compare(rule, fitted, order)), model_block(fitted.plain), "anchors.yaml")
+    shown = {"dataset": dataset.name, "assigner": rule.facts.name, "anchors": "fit"}
+    return RunView(dataset.name, result.tables, rule.facts, result.input_hw, shown, {}, fitted.notices, fit=fit)
+
+
+@cache
+def demo_fit_view():
+    """Anchors fitted to the embedded data set."""
+    return fitted_view(read_dataset("demo", {"images": 40}), Yolov5())
+
+
+@cache
+def aerial_fit_view(min_side_cell=0.0, strides=(8, 16, 32)):
+    """Boxes so small that unbounded anchors end up below a cell."""
+    wh = aerial(600) / 640
+    dataset = make_dataset([0] * len(wh), np.concatenate((np.full_like(wh, 0.5), wh), axis=1), [(640, 640)])
+    return fitted_view(dataset, Yolov5(), min_side_cell=min_side_cell, strides=strides, n=3 * len(strides))
+
+
+@cache
+def one_shape_fit_view():
+    """Nine anchors fitted to boxes of one shape, by overlap."""
+    return fitted_view(make_dataset([0] * 5, [(0.5, 0.5, 0.1, 0.2)] * 5, [(640, 640)]), Yolov3Spp())
 
 
 @cache
@@ -149,6 +185,9 @@ VIEWS = {
     "one anchor": one_anchor_view,
     "crowded": crowded_view,
     "hostile": hostile_view,
+    "demo fit": demo_fit_view,
+    "aerial fit": aerial_fit_view,
+    "one shape fit": one_shape_fit_view,
     "yolov3": yolov3_view,
     "max_iou": max_iou_view,
     "atss": atss_view,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from assignstudy.report import gallery, model_sections
+from assignstudy.report import fit_section, gallery, model_sections
 from assignstudy.report import run_sections as answer
 from assignstudy.report.content import Finding, SectionContent, State
 from assignstudy.report.loss_section import loss_section
@@ -44,6 +44,7 @@ SECTIONS = (
     Section("positives", "Positives per ground truth", answer.positives),
     Section("levels", "Levels and anchors", answer.levels, lambda view: view.rule.slots == "anchors"),
     Section("points", "Levels", answer.levels, lambda view: view.rule.slots == "points"),
+    Section("fit", "Fitted anchors", fit_section.fitted_anchors, lambda view: view.fit is not None),
     Section("neighbours", "Neighbour cells", answer.neighbour_cells, lambda view: view.rule.neighbour_cells),
     Section("positions", "Positions", positions, _has_pictures),
     Section("shapes", "Shapes", answer.shapes),

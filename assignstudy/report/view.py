@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from assignstudy.models.study import ModelStudy
+from assignstudy.settings import FitSettings
+from assignstudy.statistics.anchor_sets import AnchorSetTables
 from assignstudy.statistics.pictures import Pictures
 from assignstudy.statistics.tables import RunTables
 from assignstudy.types import RuleFacts
@@ -28,6 +30,23 @@ class ModelView:
 
 
 @dataclass(frozen=True, eq=False)
+class FitView:
+    """What a page may know of anchors that were fitted.
+
+    Attributes:
+        order: How they were asked for.
+        tables: They and others side by side.
+        model_block: They as lines of a YOLOv5 model file.
+        file: Name of the file beside the page that ``anchors=file`` reads.
+    """
+
+    order: FitSettings
+    tables: AnchorSetTables
+    model_block: str
+    file: str
+
+
+@dataclass(frozen=True, eq=False)
 class RunView:
     """One run, ready to be shown. Holds no times and no absolute paths, so that the same input gives the same page.
 
@@ -41,6 +60,7 @@ class RunView:
         notices: Sentences that the reader must see.
         pictures: What the pictures of single images and boxes are drawn from; None to go without.
         model: The model to show the images of the gallery to; None to go without.
+        fit: The fitted anchors, or None where they were chosen.
     """
 
     dataset: str
@@ -52,3 +72,4 @@ class RunView:
     notices: tuple[str, ...] = ()
     pictures: Pictures | None = None
     model: ModelView | None = None
+    fit: FitView | None = None

@@ -13,8 +13,9 @@ every_section = pytest.mark.parametrize("section", [pytest.param(one, id=one.key
 
 
 def some_views(section):
-    """The embedded data set under a YOLO rule and under one with points, or with a model where it takes one."""
-    found = [view for view in (VIEWS["demo"](), VIEWS["fcos"]()) if section.applies(view)] or [VIEWS["model"]()]
+    """The embedded data set with chosen and fitted anchors and with points, or with a model where it takes one."""
+    found = [view for view in (VIEWS["demo"](), VIEWS["demo fit"](), VIEWS["fcos"]()) if section.applies(view)]
+    found = found or [VIEWS["model"]()]
     assert all(map(section.applies, found)), "no view shows this section; tests/views.py needs one"
     return found
 
