@@ -31,6 +31,7 @@ ROOMS_IN_ORDER = (
     ("job",),
     ("evidence",),
     ("sweep", "tracking"),
+    ("compare",),
     ("cli",),
     ("show",),
     ("__main__",),
