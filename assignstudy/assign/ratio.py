@@ -28,8 +28,8 @@ from assignstudy.types import (
 REACH = Reach(offset_low=-0.5, offset_high=1.5, max_ratio=4.0)
 """What YOLOv5's decoder ``2 * sigmoid(t) - 0.5`` and ``(2 * sigmoid(t)) ** 2 * anchor`` can output."""
 
-DIRECTIONS = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]])
-"""What is taken from a centre, in steps, to reach each cell of :class:`assignstudy.types.CellOffset`."""
+_TOWARDS = ((0.0, 0.0), (-1.0, 0.0), (0.0, -1.0), (1.0, 0.0), (0.0, 1.0))
+"""Where each :class:`assignstudy.types.CellOffset` lies, seen from the centre's cell: columns, then rows."""
 
 
 class RatioRule(FactoredRule):
@@ -94,8 +94,9 @@ class RatioRule(FactoredRule):
 
     def positions(self, boxes: InputBoxes, level: PyramidLevel, positives: LevelPositives) -> Tensor:
         """(P, 2) float32 centres in cells, moved towards the cell that each positive claims."""
-        shift = self.step * DIRECTIONS.to(positives.cell_offset.device)
-        return super().positions(boxes, level, positives) - shift[positives.cell_offset]
+        towards = torch.tensor(_TOWARDS, device=positives.cell_offset.device)[positives.cell_offset]
+        centre = super().positions(boxes, level, positives)
+        return centre + self.step * towards
 
     @abstractmethod
     def claimed_cells(self, xy_cell: Tensor, grid_wh: Tensor) -> Tensor:
