@@ -163,7 +163,12 @@ def is_done(order: Order, labels_fingerprint: str) -> bool:
     # Another model or gallery changes no result, but the page.
     shown = ("model", "report") if order.config["report"]["page"] else ()
     is_same &= all(found.config.get(name) == order.config[name] for name in shown)
-    return found.status == "finished" and is_whole and is_same and _deciding(found.config) == _deciding(order.config)
+    return (
+        found.status == "finished"
+        and is_whole
+        and is_same
+        and record.deciding(found.config) == record.deciding(order.config)
+    )
 
 
 def clear(folder: Path) -> None:
@@ -286,7 +291,7 @@ def _shown_settings(order: Order) -> dict[str, str]:
 def _provenance(order: Order, labels: Labels) -> dict[str, str]:
     commit, is_dirty = record.git_state()
     changes = " with uncommitted changes" if is_dirty else ""
-    shown = _without_folders(_deciding(order.config))
+    shown = _without_folders(record.deciding(order.config))
     return {
         "Configuration": yaml.safe_dump(
             _without_folders(shown), sort_keys=False, allow_unicode=True, default_flow_style=None
@@ -296,11 +301,6 @@ def _provenance(order: Order, labels: Labels) -> dict[str, str]:
         "Versions": ", ".join(f"{name} {version}" for name, version in record.versions().items()),
         "Commit": f"{commit}{changes}" if commit else "none: an installed package",
     }
-
-
-def _deciding(config: Mapping[str, Any]) -> Config:
-    """The settings that decide results."""
-    return {name: value for name, value in config.items() if name not in record.NOT_IN_KEY}
 
 
 def _without_folders(value: Any) -> Any:
@@ -323,7 +323,7 @@ def _finished(
         input_hw=result.input_hw,
         metrics=result.tables.metrics,
         seconds=seconds,
-        notices=list(result.notices),
+        notices=[*labels.dataset.notices, *result.notices],
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import collections
+import functools
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,8 +13,8 @@ from itertools import pairwise
 import pandas as pd
 
 from assignstudy.assign import run as assignment
-from assignstudy.assign.device import check_device
-from assignstudy.assign.rule import Rule
+from assignstudy.assign.device import check_device, chunk_workers
+from assignstudy.assign.rule import FactoredRule, Rule
 from assignstudy.errors import ConfigError
 from assignstudy.losses import formula_of
 from assignstudy.losses.start import LossAtStart
@@ -117,11 +119,11 @@ def run(study: Study) -> StudyResult:
         labels = door.label_arrays(study.dataset, network_input)
     start, notices = _loss_at_start(study, max(height, width), labels)
     with watch.stage("assign_and_count"):
-        counts = _count(study, network_input, labels, start)
+        counts = count(study, network_input, labels, start)
     with watch.stage("tables"):
-        tables = _tables(study, labels, counts, start, study.dataset.issues + network_input.issues)
+        found = tables(study, labels, counts, start, study.dataset.issues + network_input.issues)
     notices = (*_size_notices(study, (height, width), multiple), *notices)
-    return StudyResult(tables, (height, width), watch.seconds, notices, network_input)
+    return StudyResult(found, (height, width), watch.seconds, notices, network_input)
 
 
 def show(study: Study, result: StudyResult, wish: Wish, longest_px: int | None = None) -> Pictures:
@@ -165,22 +167,43 @@ def _loss_at_start(study: Study, imgsz: int, labels: door.LabelArrays) -> tuple[
     return LossAtStart(formula, study.levels, weights, count, groups, len(ground_truths.SIZE_BINS)), ()
 
 
-def _count(
+def count(
     study: Study, network_input: NetworkInput, labels: door.LabelArrays, start: LossAtStart | None
 ) -> tally.Tally:
-    chunks = assignment.run(study.rule, network_input.boxes, study.levels, study.device)
-    measured = chunks if start is None else start.passing(chunks)
-    class_id = labels.class_id[labels.assigned]
-    return tally.count(map(door.chunk_arrays, measured), door.level_shapes(study.levels), class_id)
+    """Assign and count.
+
+    Args:
+        study: What to study.
+        network_input: Its data set on the network input.
+        labels: The same as arrays.
+        start: Adds up the loss at the start, where there is one; None leaves it out.
+    """
+    shapes, class_id = door.level_shapes(study.levels), labels.class_id[labels.assigned]
+    rule, boxes = study.rule, network_input.boxes
+    rows = assignment.run(rule, boxes, study.levels, study.device)
+    measured = rows if start is None else start.passing(rows)
+    if not isinstance(rule, FactoredRule):
+        return tally.count(map(door.chunk_arrays, measured), shapes, class_id)
+    if start is not None:
+        collections.deque(measured, maxlen=0)
+    parts = assignment.factored_parts(rule, boxes, study.levels, study.device)
+    chunks = (functools.partial(_factored_chunk, part) for part in parts)
+    with chunk_workers() as pool:
+        return tally.count_factors(chunks, shapes, class_id, rule.facts, rule.anchor_centre, pool)
 
 
-def _tables(
+def _factored_chunk(part: assignment.FactoredPart) -> door.FactoredChunk:
+    return door.factored_chunk(part.first_row, part.boxes, part.factors())
+
+
+def tables(
     study: Study,
     labels: door.LabelArrays,
     counts: tally.Tally,
     start: LossAtStart | None,
     issues: tuple[DataIssue, ...],
 ) -> RunTables:
+    """All tables and metrics of what was counted; arguments as for :func:`count`, and everything found wrong."""
     dataset, rule, shapes = study.dataset, study.rule.facts, door.level_shapes(study.levels)
     images, class_id = len(dataset.image_paths), labels.class_id[labels.assigned]
     all_slots = levels.all_slots_per_anchor(shapes, labels.image_wh_px, images)

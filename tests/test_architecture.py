@@ -32,6 +32,7 @@ ROOMS_IN_ORDER = (
     ("job",),
     ("evidence",),
     ("sweep", "tracking"),
+    ("compare",),
     ("cli",),
     ("show",),
     ("__main__",),

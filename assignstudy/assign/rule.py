@@ -10,7 +10,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from assignstudy.types import Assignment, InputBoxes, LevelPositives, PyramidLevel, RuleFacts
+from assignstudy.types import Assignment, Factors, InputBoxes, LevelPositives, PyramidLevel, RuleFacts
 
 
 class Rule(ABC):
@@ -78,6 +78,18 @@ class Rule(ABC):
     def positions(self, boxes: InputBoxes, level: PyramidLevel, positives: LevelPositives) -> Tensor:
         """(P, 2) float32 positions in cells that were rounded down to the positives' cells."""
         return self.boxes_in_cells(boxes, level)[positives.gt_row, :2]
+
+
+class FactoredRule(Rule):
+    """A rule whose positives are products: every anchor that fits a ground truth, in every cell that it claims."""
+
+    @abstractmethod
+    def factors(self, boxes: InputBoxes, levels: Sequence[PyramidLevel]) -> Factors:
+        """Assign some whole images without expanding the products; arguments as for :meth:`assign`."""
+
+    def assign(self, boxes: InputBoxes, levels: Sequence[PyramidLevel]) -> Assignment:
+        """The same as rows, in the order offset, anchor, ground truth."""
+        return self.factors(boxes, levels).listed()
 
 
 def as_float32(value: float) -> float:

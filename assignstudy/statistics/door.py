@@ -12,7 +12,7 @@ from torch import Tensor
 from assignstudy.assign.rule import Rule
 from assignstudy.assign.run import MeasuredChunk
 from assignstudy.transforms import NetworkInput
-from assignstudy.types import Dataset, InputBoxes, PyramidLevel
+from assignstudy.types import Dataset, Factors, InputBoxes, PyramidLevel
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -42,6 +42,29 @@ class LevelArrays:
     cell_offset: Ints
     unreachable: Bools
     prior_iou: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class FactoredChunk:
+    """The factors of some whole images as numpy arrays; rows of ground truths count from the data set's first."""
+
+    rows: slice
+    image_index: Ints
+    critical: Floats
+    best_level: Ints
+    best_anchor: Ints
+    levels: tuple[FactorArrays, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class FactorArrays:
+    """A :class:`~assignstudy.types.LevelFactors` as numpy arrays."""
+
+    fits: Bools
+    claims: Bools
+    grid_x: npt.NDArray[np.int32]
+    grid_y: npt.NDArray[np.int32]
+    cxcywh_cell: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +108,28 @@ def chunk_arrays(chunk: MeasuredChunk) -> ChunkArrays:
         critical=_array(assignment.critical),
         best_level=_array(assignment.best_level),
         best_anchor=_array(assignment.best_anchor),
+        levels=levels,
+    )
+
+
+def factored_chunk(first_row: int, boxes: InputBoxes, factors: Factors) -> FactoredChunk:
+    """The factors of a chunk as numpy arrays, copied from the accelerator where they were computed there.
+
+    Args:
+        first_row: Row of the chunk's first ground truth among all.
+        boxes: The chunk's ground truths.
+        factors: What the rule decided.
+    """
+    levels = tuple(
+        FactorArrays(*(_array(part) for part in (one.fits, one.claims, one.grid_x, one.grid_y, one.cxcywh_cell)))
+        for one in factors.levels
+    )
+    return FactoredChunk(
+        rows=slice(first_row, first_row + len(boxes)),
+        image_index=_array(boxes.image_index),
+        critical=_array(factors.critical),
+        best_level=_array(factors.best_level),
+        best_anchor=_array(factors.best_anchor),
         levels=levels,
     )
 
