@@ -138,11 +138,11 @@ def show(study: Study, result: StudyResult, wish: Wish, longest_px: int | None =
     Raises:
         ConfigError: If a picked name fits no image, or several.
     """
-    dataset, boxes, tables = study.dataset, result.network_input, result.tables
+    dataset, boxes, found = study.dataset, result.network_input, result.tables
     return Pictures(
         gallery=show_images(study, result, wish, longest_px),
-        worst=worst_boxes.compute(dataset, boxes, tables, study.rule.facts),
-        positions=positions.compute(study.rule, study.levels, dataset, boxes, tables),
+        worst=worst_boxes.compute(dataset, boxes, found, study.rule.facts),
+        positions=positions.compute(study.rule, study.levels, dataset, boxes, found),
     )
 
 

@@ -128,6 +128,12 @@ def test_a_sweep_with_one_wrong_setting_does_not_start(command, tmp_path, argume
     assert not list(tmp_path.rglob("run.json"))
 
 
+def test_an_image_to_show_that_the_data_set_has_not_is_named(command):
+    outcome = command("dataset.images=3", "report.gallery.pick=[street-9.png]")
+    assert outcome.code == 1
+    assert "report.gallery.pick: no such image, got street-9.png; did you mean street-0000" in outcome.err
+
+
 def test_a_broken_file_of_the_users_configuration_is_named(command, tmp_path):
     (tmp_path / "mine" / "anchors").mkdir(parents=True)
     (tmp_path / "mine" / "anchors" / "fitted.yaml").write_text("strides: [8", encoding="utf-8")

@@ -89,14 +89,14 @@ class Subject:
 
         The first ones have one each; every further one takes the colour whose nearest owner is farthest away.
         """
-        centre = (self.boxes_px[:, :2] + self.boxes_px[:, 2:]) / 2
-        chosen = np.arange(len(centre)) % COLOURS
-        nearest = np.full((COLOURS, len(centre)), np.inf)
-        for number in range(len(centre)):
+        x, y = ((self.boxes_px[:, :2] + self.boxes_px[:, 2:]) / 2).T
+        chosen = np.arange(len(x)) % COLOURS
+        nearest = np.full((COLOURS, len(x)), np.inf)
+        for number in range(len(x)):
             if number >= COLOURS:
                 chosen[number] = int(nearest[:, number].argmax())
-            apart = np.square(centre - centre[number]).sum(axis=1)
-            np.minimum(nearest[chosen[number]], apart, out=nearest[chosen[number]])
+            own = nearest[chosen[number], number:]
+            np.minimum(own, (x[number:] - x[number]) ** 2 + (y[number:] - y[number]) ** 2, out=own)
         return chosen
 
 

@@ -32,7 +32,7 @@ class Margins:
     """Space around the plot for ticks, labels and the legend, in pixels of the page."""
 
     left: float = 42
-    right: float = 8
+    right: float = 14
     top: float = 8
     bottom: float = 36
 

@@ -6,8 +6,9 @@ The plot is an inner ``<svg>`` whose view box is the data's own coordinate syste
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from xml.etree import ElementTree
+
+import numpy as np
 
 from assignstudy.figures import panel as panels
 from assignstudy.figures.panel import MARGINS, Dots, Doubles, Mark, Panel, Pen, Photo, Rects, Strokes, Tags
@@ -60,23 +61,19 @@ def _write_plot(panel: Panel, photo_ids: dict[str, str], more: dict[str, str]) -
 def path_of(mark: Rects | Strokes | Dots) -> str:
     """The ``d`` of one path that holds all boxes, lines or dots of a mark, in data units."""
     if isinstance(mark, Rects):
-        return "".join(
-            f"M{_number(x1)} {_number(y1)}h{_number(w)}v{_number(h)}h{_number(-w)}z"
-            for x1, y1, w, h in _corner_and_size(mark.xyxy)
-        )
+        # Sides are taken from rounded corners, so that neighbours meet exactly.
+        x1, y1, x2, y2 = mark.xyxy.round(_DECIMALS).T
+        return _filled_in("M{} {}h{}v{}h{}z", np.stack((x1, y1, x2 - x1, y2 - y1, x1 - x2), axis=1))
     if isinstance(mark, Strokes):
-        return "".join(
-            f"M{_number(x1)} {_number(y1)}L{_number(x2)} {_number(y2)}" for x1, y1, x2, y2 in mark.xyxy.tolist()
-        )
-    return "".join(f"M{_number(x)} {_number(y)}h0" for x, y in mark.xy.tolist())
+        return _filled_in("M{} {}L{} {}", mark.xyxy)
+    return _filled_in("M{} {}h0", mark.xy)
 
 
-def _corner_and_size(xyxy: Doubles) -> Iterable[list[float]]:
-    # Sides are taken from rounded corners, so that neighbours meet exactly.
-    corners = xyxy.round(_DECIMALS)
-    corners[:, 2:] -= corners[:, :2]
-    rows: list[list[float]] = corners.tolist()
-    return rows
+def _filled_in(template: str, rows: Doubles) -> str:
+    """The template once per row, with the row's numbers; formatting all at once is several times faster than each."""
+    # Adding zero turns −0 into 0.
+    numbers = rows.round(_DECIMALS) + 0.0
+    return (template.replace("{}", "%.9g") * len(rows)) % tuple(numbers.ravel().tolist())
 
 
 def _plot(root: ElementTree.Element, panel: Panel) -> ElementTree.Element:

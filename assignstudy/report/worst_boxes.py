@@ -41,7 +41,8 @@ def _sentence(view: RunView, shown: int) -> str:
     parts = [f"{words.count(lost, 'ground truth')} {'has' if lost == 1 else 'have'} no positive"] if lost else []
     verb = "loses all its slots" if robbed == 1 else "lose all their slots"
     parts += [f"{words.count(robbed, 'ground truth')} {verb} to others"] if robbed else []
-    order = ", the worst first" if view.rule.threshold is not None else ""
+    threshold = view.rule.threshold
+    order = ", the worst first" if threshold is not None and threshold.decides_match else ""
     which = "all of them" if shown == lost + robbed else f"{shown} of them{order}"
     return words.sentence(f"{words.listing(parts)}; here {'is' if shown == 1 else 'are'} {which}.")
 

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 Doubles = npt.NDArray[np.float64]
 
+PICKED = "picked by name"
+"""Why an image is shown that somebody named."""
+
 _ROUNDING_ORIG = 0.5
 """In pixels of the original: letterboxes round the resized sides, so borders never meet exactly."""
 
@@ -134,7 +137,7 @@ def choose(tables: RunTables, image_paths: Sequence[str], wish: Wish) -> tuple[C
         ConfigError: If a name fits no image, or several.
     """
     if wish.pick:
-        return tuple(Choice(named(name, image_paths), "picked by name") for name in wish.pick)
+        return tuple(Choice(named(name, image_paths), PICKED) for name in wish.pick)
     images = _per_image(tables)
     worst = list(islice(_worst(images), wish.images - wish.images // 2))
     seen = {choice.image_index for choice in worst}

@@ -153,7 +153,7 @@ def test_svg_has_the_coordinates_of_the_table():
 
 
 def test_neighbour_cells_are_hatched_and_contested_slots_framed():
-    _, _, found = shown(Yolov5())
+    _, _, found = shown(Yolov5(), images=3)
     some_contested = False
     for _, subject, _, level in each_level(found):
         panel, table = gallery.cells_on_grid(subject, level), subject.image.on_level(level.name)
@@ -263,9 +263,10 @@ TO_LMS = [[0.4122, 0.5363, 0.0514], [0.2119, 0.6807, 0.1074], [0.0883, 0.2817, 0
 TO_OKLAB = [[0.2105, 0.7936, -0.0041], [1.9780, -2.4286, 0.4506], [0.0259, 0.7828, -0.8087]]
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("eyes", ["trichromat", *MACHADO])
-def test_colours_of_ground_truths_are_told_apart(eyes):
-    codes = [style.COLOURS[f"gt-{number}"].light for number in range(gallery.COLOURS)]
+def test_colours_of_ground_truths_are_told_apart(eyes, scheme):
+    codes = [getattr(style.COLOURS[f"gt-{number}"], scheme) for number in range(gallery.COLOURS)]
     srgb = np.array([[int(code[k : k + 2], 16) / 255 for k in (1, 3, 5)] for code in codes])
     linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
     seen = (linear @ np.array(MACHADO.get(eyes, np.eye(3))).T).clip(0, 1)

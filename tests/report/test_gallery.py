@@ -3,7 +3,9 @@
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from markupsafe import Markup
 from PIL import Image
 
 from assignstudy.assign.atss import Atss
@@ -11,7 +13,8 @@ from assignstudy.assign.fcos import Fcos
 from assignstudy.assign.yolov3_spp import Yolov3Spp
 from assignstudy.assign.yolov5 import Yolov5
 from assignstudy.report import gallery_words
-from assignstudy.report.gallery import pictures
+from assignstudy.report.content import Picture
+from assignstudy.report.gallery import pictures, within_budget
 from assignstudy.report.render import write_run_page
 from assignstudy.report.view import RunView
 from assignstudy.statistics.gallery import Wish
@@ -113,3 +116,38 @@ def test_names_from_strangers_are_text(tmp_path):
 def test_the_finding_counts_what_is_shown():
     sentence = pictures(hostile_view(), "gallery", "Pictures").finding.sentence
     assert sentence == "2 of 3 images, with 2 ground truths, 2 of the 3 unmatched ones; the worst come first."
+
+
+def rows_of(*sizes):
+    return tuple((Picture(Markup("x" * size)),) for size in sizes)
+
+
+def test_pictures_that_make_the_page_too_large_go_from_the_largest_image_first():
+    drawn = [rows_of(10, 50, 50), rows_of(10, 20, 20)]
+    assert within_budget(drawn, 160) == drawn
+    assert within_budget(drawn, 110) == [drawn[0][:2], drawn[1]]
+    assert within_budget(drawn, 0) == [drawn[0][:1], drawn[1][:1]]
+    assert within_budget([], 0) == []
+
+
+def test_hundreds_of_boxes_in_every_image_stay_within_the_page(tmp_path):
+    random = np.random.Generator(np.random.PCG64(0))
+    boxes = 8 * 600
+    cxcywh = np.concatenate((random.uniform(0.1, 0.9, (boxes, 2)), random.uniform(0.02, 0.1, (boxes, 2))), axis=1)
+    dataset = make_dataset([k // 600 for k in range(boxes)], cxcywh, [(640, 640)] * 8)
+    dataset = replace(dataset, load_picture=lambda _: Image.effect_noise((640, 640), 60).convert("RGB"))
+    view = view_of(dataset, Yolov5())
+    content = pictures(view, "gallery", "Pictures")
+    assert any("left out to keep the page small" in plate.notice for plate in content.plates)
+    assert all(plate.rows for plate in content.plates)
+    write_run_page(tmp_path / "report.html", view)
+    assert (tmp_path / "report.html").stat().st_size < 2_500_000  # photos of noise are the largest there are
+
+
+def test_picked_images_are_said_to_be_picked():
+    dataset = one_box((0.3, 0.3, 0.05, 0.05))
+    study = Study(dataset, Yolov5(), Yolov5().published_levels(), Letterbox(), (640, 640))
+    result = run(study)
+    shown = show(study, result, Wish(pick=("000000.jpg",)))
+    view = RunView(dataset.name, result.tables, study.rule.facts, result.input_hw, pictures=shown)
+    assert pictures(view, "gallery", "Pictures").finding.sentence.endswith("none unmatched; picked by name.")
