@@ -304,7 +304,9 @@ def test_the_record_says_what_was_used(command, tmp_path):
         "anchors": "yolov4",
         "assigner": "yolov5",
         "transform": "letterbox",
+        "model": "none",
         "report": "none",
+        "tracking": "none",
     }
     assert found.choices == expected
     assert found.overrides == [*SMALL, "imgsz=[384,640]", "anchors=yolov4"]
