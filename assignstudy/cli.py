@@ -392,7 +392,8 @@ def _check(cfg: DictConfig, order: Order) -> None:
     tracking.check(order.config["tracking"])
     published = _published(order.config["assigner"])
     taken = published.threshold_name
-    if taken is not None and cfg.assigner[taken] != cfg[taken]:
+    # As text: a threshold of nan differs from itself, and is refused for what it is where the rule is set up.
+    if taken is not None and str(cfg.assigner[taken]) != str(cfg[taken]):
         got = cfg.assigner[taken]
         raise ConfigError(f"assigner.{taken}: stands at the top level, got {got}; write {taken}={got}")
     check_thresholds(order.config, order.choices["assigner"], taken)
