@@ -36,6 +36,7 @@ bench: $(VENV)/tool.stamp
 	$(RUN) benchmarks.further_runs $(if $(LABELS),--annotations $(LABELS))
 	$(RUN) benchmarks.memory
 	$(RUN) benchmarks.dense $(if $(LABELS),--boxes $(LABELS))
+	$(RUN) benchmarks.fit $(if $(LABELS),--boxes $(LABELS))
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache

@@ -32,10 +32,12 @@ SCHEMA_VERSION = 1
 RECORD_FILE = "run.json"
 MANIFEST_FILE = "sweep.json"
 PAGE_FILE = "report.html"
+ANCHOR_FILE = "anchors.yaml"
 RUN_KEY_PATTERN = "[0-9a-f]{10}"
 TABLES = ("ground_truths", "levels", "classes", "data_issues")
-NOT_IN_KEY = frozenset({"report", "tracking", "device", "objective", "experiment", "hydra"})
-"""Settings and groups that do not change results."""
+NOT_IN_KEY = frozenset({"model", "report", "tracking", "device", "objective", "experiment", "hydra"})
+"""Settings and groups that do not change results. A model is one of them: the rules decide by labels alone, so no table
+and no assignment changes with it, only what a page shows beside them."""
 
 DISTRIBUTIONS = (
     "assignstudy",
@@ -64,6 +66,8 @@ class RunRecord(BaseModel):
         overrides: Settings as typed on the command line.
         choices: Chosen entry of each configuration group.
         config: The configuration with everything filled in: thresholds as used, ``imgsz`` an int where square.
+        fitted: The anchors that ``anchors=fit`` found, as ``strides`` and ``wh_px``; None where none were fitted. They
+            follow from the configuration and the labels, so they are no setting.
         dataset: Name of the data set as pages show it.
         fingerprint: Of the labels; equal fingerprints mean equal ``gt_id``.
         input_h: Height of the network input as used, in pixels.
@@ -91,6 +95,7 @@ class RunRecord(BaseModel):
     overrides: list[str]
     choices: dict[str, str]
     config: dict[str, JsonValue]
+    fitted: dict[str, JsonValue] | None = None
     dataset: str | None
     fingerprint: str | None
     input_h: int | None
@@ -157,6 +162,13 @@ def write_tables(folder: Path, tables: RunTables) -> None:
     """Write the tables of :data:`TABLES` as ``<name>.parquet``; equal tables give equal bytes."""
     for name in TABLES:
         _write_table(folder / f"{name}.parquet", getattr(tables, name))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a small file in one step, with the same line ends everywhere."""
+    unfinished = path.with_name(f"{path.name}.tmp")
+    unfinished.write_text(text, encoding="utf-8", newline="\n")
+    unfinished.replace(path)
 
 
 def run_key(config: Mapping[str, Any], choices: Mapping[str, str]) -> str:

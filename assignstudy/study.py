@@ -17,7 +17,20 @@ from assignstudy.assign.rule import FactoredRule, Rule
 from assignstudy.errors import ConfigError
 from assignstudy.losses import formula_of
 from assignstudy.losses.start import LossAtStart
-from assignstudy.statistics import classes, door, ground_truths, levels, loss_at_start, scalars, tally
+from assignstudy.statistics import (
+    classes,
+    door,
+    gallery,
+    ground_truths,
+    levels,
+    loss_at_start,
+    positions,
+    scalars,
+    tally,
+    worst_boxes,
+)
+from assignstudy.statistics.gallery import Gallery, Wish
+from assignstudy.statistics.pictures import Pictures
 from assignstudy.statistics.tables import RunTables, StartTable
 from assignstudy.transforms import NetworkInput, Transform, round_up_to_stride, to_network_input
 from assignstudy.types import DataIssue, Dataset, PyramidLevel
@@ -70,12 +83,14 @@ class StudyResult:
         input_hw: Height and width of the network input as used (the largest possible one for ``rect``).
         seconds: Time per stage.
         notices: Sentences that the user must see.
+        network_input: The labels after the transform.
     """
 
     tables: RunTables
     input_hw: tuple[int, int]
     seconds: dict[str, float]
     notices: tuple[str, ...]
+    network_input: NetworkInput
 
 
 @dataclass(frozen=True)
@@ -107,7 +122,35 @@ def run(study: Study) -> StudyResult:
     with watch.stage("tables"):
         found = tables(study, labels, counts, start, study.dataset.issues + network_input.issues)
     notices = (*_size_notices(study, (height, width), multiple), *notices)
-    return StudyResult(found, (height, width), watch.seconds, notices)
+    return StudyResult(found, (height, width), watch.seconds, notices, network_input)
+
+
+def show(study: Study, result: StudyResult, wish: Wish, longest_px: int | None = None) -> Pictures:
+    """What the pictures of single images and boxes are drawn from.
+
+    Args:
+        study: What was studied.
+        result: What was found.
+        wish: Which images.
+        longest_px: Pictures with a longer side are scaled down to it; None keeps them as they are.
+
+    Raises:
+        ConfigError: If a picked name fits no image, or several.
+    """
+    dataset, boxes, found = study.dataset, result.network_input, result.tables
+    return Pictures(
+        gallery=show_images(study, result, wish, longest_px),
+        worst=worst_boxes.compute(dataset, boxes, found, study.rule.facts),
+        positions=positions.compute(study.rule, study.levels, dataset, boxes, found),
+    )
+
+
+def show_images(study: Study, result: StudyResult, wish: Wish, longest_px: int | None = None) -> Gallery:
+    """The images to show with all their positives; arguments and errors are those of :func:`show`."""
+    chosen = gallery.choose(result.tables, study.dataset.image_paths, wish)
+    return gallery.compute(
+        study.dataset, result.network_input, study.rule, study.levels, result.tables, chosen, longest_px
+    )
 
 
 def _loss_at_start(study: Study, imgsz: int, labels: door.LabelArrays) -> tuple[LossAtStart | None, tuple[str, ...]]:

@@ -9,7 +9,7 @@ stride), ``_orig`` (the original image). :class:`Dataset` holds boxes in the fra
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import IntEnum, StrEnum
 from functools import cached_property
 from itertools import pairwise
@@ -133,6 +133,22 @@ class Dataset:
             raise ValueError("image_paths: expected ascending, unique paths; sort and de-duplicate them")
         if bool((self.image_index.diff() < 0).any()):
             raise ValueError("image_index: expected ascending image indices; sort the ground truths by image")
+
+    def only(self, image_index: int) -> Dataset:
+        """The data set of one of its images alone; ground truths count from 0 again, issues are left out."""
+        here = self.image_index == image_index
+        load = self.load_picture
+        return replace(
+            self,
+            image_paths=self.image_paths[image_index : image_index + 1],
+            image_wh_orig=self.image_wh_orig[image_index : image_index + 1],
+            image_index=torch.zeros_like(self.image_index[here]),
+            class_id=self.class_id[here],
+            cxcywh_norm_orig=self.cxcywh_norm_orig[here],
+            ignored=self.ignored[here],
+            issues=(),
+            load_picture=None if load is None else lambda _: load(image_index),
+        )
 
 
 @dataclass(frozen=True, eq=False)

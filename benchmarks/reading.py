@@ -73,9 +73,7 @@ def _written(dataset: Dataset, path: Path) -> Path:
         {"id": number, "file_name": name, "width": width, "height": height}
         for number, (name, (width, height)) in enumerate(zip(dataset.image_paths, sizes, strict=True))
     ]
-    rows = zip(
-        dataset.image_index.tolist(), dataset.class_id.tolist(), dataset.cxcywh_norm_orig.tolist(), strict=True
-    )
+    rows = zip(dataset.image_index.tolist(), dataset.class_id.tolist(), dataset.cxcywh_norm_orig.tolist(), strict=True)
     annotations = [
         {"id": row, "image_id": image, "category_id": class_id, "bbox": _bbox(box, *sizes[image]), "iscrowd": 0}
         for row, (image, class_id, box) in enumerate(rows, start=1)

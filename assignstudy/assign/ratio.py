@@ -14,10 +14,22 @@ from assignstudy.assign.levels import COCO_P5
 from assignstudy.assign.rule import FactoredRule, as_float32
 from assignstudy.errors import ConfigError
 from assignstudy.geometry import worst_side_ratio
-from assignstudy.types import Factors, InputBoxes, LevelFactors, PyramidLevel, Reach, RuleFacts, Threshold
+from assignstudy.types import (
+    Factors,
+    InputBoxes,
+    LevelFactors,
+    LevelPositives,
+    PyramidLevel,
+    Reach,
+    RuleFacts,
+    Threshold,
+)
 
 REACH = Reach(offset_low=-0.5, offset_high=1.5, max_ratio=4.0)
 """What YOLOv5's decoder ``2 * sigmoid(t) - 0.5`` and ``(2 * sigmoid(t)) ** 2 * anchor`` can output."""
+
+_TOWARDS = ((0.0, 0.0), (-1.0, 0.0), (0.0, -1.0), (1.0, 0.0), (0.0, 1.0))
+"""Where each :class:`assignstudy.types.CellOffset` lies, seen from the centre's cell: columns, then rows."""
 
 
 class RatioRule(FactoredRule):
@@ -79,6 +91,12 @@ class RatioRule(FactoredRule):
             for one, level, ratio in zip(in_cells, levels, ratios, strict=True)
         ]
         return Factors(tuple(parts), *_smallest(ratios, len(boxes)))
+
+    def positions(self, boxes: InputBoxes, level: PyramidLevel, positives: LevelPositives) -> Tensor:
+        """(P, 2) float32 centres in cells, moved towards the cell that each positive claims."""
+        towards = torch.tensor(_TOWARDS, device=positives.cell_offset.device)[positives.cell_offset]
+        centre = super().positions(boxes, level, positives)
+        return centre + self.step * towards
 
     @abstractmethod
     def claimed_cells(self, xy_cell: Tensor, grid_wh: Tensor) -> Tensor:

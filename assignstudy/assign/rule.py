@@ -75,6 +75,10 @@ class Rule(ABC):
         xy_cell = self.boxes_in_cells(boxes, level)[positives.gt_row, :2]
         return xy_cell - torch.stack((positives.grid_x, positives.grid_y), dim=1)
 
+    def positions(self, boxes: InputBoxes, level: PyramidLevel, positives: LevelPositives) -> Tensor:
+        """(P, 2) float32 positions in cells that were rounded down to the positives' cells."""
+        return self.boxes_in_cells(boxes, level)[positives.gt_row, :2]
+
 
 class FactoredRule(Rule):
     """A rule whose positives are products: every anchor that fits a ground truth, in every cell that it claims."""

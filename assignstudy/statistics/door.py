@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
+from assignstudy.assign.rule import Rule
 from assignstudy.assign.run import MeasuredChunk
 from assignstudy.transforms import NetworkInput
 from assignstudy.types import Dataset, Factors, InputBoxes, PyramidLevel
@@ -153,6 +154,21 @@ def label_arrays(dataset: Dataset, network_input: NetworkInput) -> LabelArrays:
 def level_shapes(levels: tuple[PyramidLevel, ...]) -> tuple[LevelShape, ...]:
     """The levels without tensors."""
     return tuple(LevelShape(level.name, level.stride, _array(level.anchor_wh_px)) for level in levels)
+
+
+def positions(rule: Rule, boxes: InputBoxes, levels: tuple[PyramidLevel, ...]) -> list[tuple[Floats, Ints]]:
+    """Per level (P, 2) positions in cells before rounding and (P,) cell offsets, of whole images assigned at once."""
+    assigned = rule.assign(boxes, levels).levels if len(boxes) else ()
+    return [
+        (_array(rule.positions(boxes, level, positives)), _array(positives.cell_offset))
+        for level, positives in zip(levels, assigned, strict=False)
+    ]
+
+
+def no_positives() -> LevelArrays:
+    """A level on which nothing is positive."""
+    none = np.empty(0, np.int64)
+    return LevelArrays(none, none, none, none, none, np.empty(0, np.bool_), np.empty(0, np.float32))
 
 
 def _array(tensor: Tensor) -> npt.NDArray[Any]:

@@ -35,7 +35,10 @@ def compute(tables: RunTables, threshold: Threshold) -> pd.DataFrame:
     critical, bins = boxes[threshold.critical].to_numpy(np.float32), boxes["size_bin"].cat.codes.to_numpy(np.int64)
     grid, sizes = _grid(threshold), np.bincount(bins, minlength=len(SIZE_BINS))
     counts = _matched_by_bin(critical, bins, grid, threshold)
-    groups = {ALL: (len(critical), counts.sum(axis=0)), **dict(zip(SIZE_BINS, zip(sizes, counts, strict=True), strict=True))}
+    groups = {
+        ALL: (len(critical), counts.sum(axis=0)),
+        **dict(zip(SIZE_BINS, zip(sizes, counts, strict=True), strict=True)),
+    }
     return pd.concat([_curve(name, *group, grid, threshold) for name, group in groups.items()], ignore_index=True)
 
 
