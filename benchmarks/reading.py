@@ -1,6 +1,6 @@
 """How much faster COCO JSON is read than by Python's own parser, the first time and from the cache.
 
-    python -m benchmarks.reading                                       generated, as large as COCO train2017 (about 110 MB)
+    python -m benchmarks.reading                                       generated, as large as COCO train2017
     python -m benchmarks.reading --annotations annotations.json
 
 Both sides take turns. Python's parser only has to parse; ours checks every box and comes to a data set. The first time

@@ -136,9 +136,9 @@ class LossAtStart:
 
     @property
     def adds_targets(self) -> bool:
-        """Whether the objectness depends on the sum of its targets alone: cross entropy is linear in them, unless focal.
+        """Whether the objectness depends on the sum of its targets alone, so that :meth:`add_sums` can be used.
 
-        Then :meth:`add_sums` can be used; the whole overlap must be the target, as published.
+        Cross entropy is linear in its target unless focal; and the overlap itself must be the target, as published.
         """
         return not self.weights.focal_gamma and self.weights.gr == 1
 

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 import numpy as np
-import numpy.typing as npt
 
 from assignstudy.statistics.door import Bools, FactorArrays, Floats, Ints, LevelShape
 from assignstudy.types import CellOffset, LevelFactors

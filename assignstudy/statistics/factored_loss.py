@@ -1,7 +1,7 @@
 """The loss at the start from an assignment's factors: the same sums as :mod:`assignstudy.losses.start` makes of rows.
 
-Only for YOLOv5's loss, which the rules by side ratio feed: its overlap is CIoU, and an untrained head predicts the anchor
-itself, centred in its cell. Steps and precision are those of ``geometry.ciou``.
+Only for YOLOv5's loss, which the rules by side ratio feed: its overlap is CIoU, and an untrained head predicts the
+anchor itself, centred in its cell. Steps and precision are those of ``geometry.ciou``.
 """
 
 from __future__ import annotations

@@ -146,8 +146,9 @@ def count_factors(
 
     for part in pool.map(counted, chunks):
         sums.add(part)
-        for number, added in part.start:
-            start.add_sums(number, added)
+        if start is not None:
+            for number, added in part.start:
+                start.add_sums(number, added)
     return sums.tally(boxes, classes)
 
 

@@ -32,7 +32,10 @@ def compute(tables: RunTables, threshold: Threshold) -> pd.DataFrame:
         ``ground_truths``, ``matched``, ``recall`` (missing where the bin is empty), ``chosen``.
     """
     boxes = entered(tables)
-    critical, bins = boxes[threshold.critical].to_numpy(np.float32), boxes["size_bin"].cat.codes.to_numpy(np.int64)
+    critical, bins = (
+        boxes[threshold.critical].to_numpy(np.float32),
+        boxes["size_bin"].cat.codes.to_numpy().astype(np.int64),
+    )
     grid, sizes = _grid(threshold), np.bincount(bins, minlength=len(SIZE_BINS))
     counts = _matched_by_bin(critical, bins, grid, threshold)
     groups = {
