@@ -8,6 +8,7 @@ import platform
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,15 +27,26 @@ from assignstudy.errors import AssignStudyError, RecordError
 from assignstudy.fitting.compare import compare
 from assignstudy.fitting.fit import Fitted, fit_to_dataset
 from assignstudy.fitting.text import anchor_file, model_block
+from assignstudy.models.loading import ModelSource
+from assignstudy.models.study import LayerChoice, Setting
+from assignstudy.models.study import study as look_into
+from assignstudy.models.taps import check_layers
 from assignstudy.record import RunRecord
 from assignstudy.settings import THRESHOLDS, Config, FitSettings, anchor_levels, as_config, fit_settings, input_hw
 from assignstudy.statistics import anchor_sets
+from assignstudy.statistics.gallery import Wish, named
+from assignstudy.statistics.pictures import Pictures
 from assignstudy.study import Study, StudyResult
 from assignstudy.transforms import Transform
 from assignstudy.types import Dataset, PyramidLevel
 
 if TYPE_CHECKING:
-    from assignstudy.report.view import FitView
+    from torch import nn
+
+    from assignstudy.report.view import FitView, ModelView
+
+GALLERY_PX = 1280
+"""Longest side to which photos are scaled down before they are cut and compressed for a page."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +77,16 @@ class Labels(NamedTuple):
     fingerprint: str
 
 
+class _Loaded(NamedTuple):
+    """A model, what it is called, and which of its layers to read."""
+
+    title: str
+    module: nn.Module
+    choice: LayerChoice
+
+
 class _Done(NamedTuple):
-    """What a run came to."""
+    """What a run came to; the notices are those of its page, which do not tell how the labels were read."""
 
     labels: Labels
     rule: Rule
@@ -106,13 +126,14 @@ def failure_recorded(order: Order) -> Iterator[None]:
             raise
 
 
-def carry_out(order: Order, rule: Rule, transform: Transform) -> bool:
+def carry_out(order: Order, rule: Rule, transform: Transform, model: ModelSource | None = None) -> bool:
     """Do one run, unless its folder already holds it, finished, for the same labels.
 
     Args:
         order: What to do and where.
         rule: The assignment rule with its threshold.
         transform: How images become the network input.
+        model: The model to look into, if any.
 
     Returns:
         Whether there was anything to do.
@@ -121,28 +142,31 @@ def carry_out(order: Order, rule: Rule, transform: Transform) -> bool:
         AssignStudyError: The settings or the labels cannot be used.
     """
     check_device(order.config["device"])
-    chosen = _chosen_levels(order.config["anchors"], rule)
+    _chosen_levels(order.config, rule)  # what is wrong with the anchors is said before the labels are read
     watch = _Watch()
     labels = read_labels(order.config["dataset"])
     watch.lap("read")
     if is_done(order, labels.fingerprint):
         return False
     clear(order.folder)
-    levels, fitted = chosen, None
-    if isinstance(levels, FitSettings):
-        fitted = fit_to_dataset(labels.dataset, rule, transform, input_hw(order.config["imgsz"]), levels)
-        levels = fitted.levels
-        watch.lap("fit")
-    result = study.run(_study(order.config, labels.dataset, rule, levels, transform))
+    wish = _wish(order.config, labels.dataset)
+    setting, fitted = study_of(order.config, labels.dataset, rule, transform)
+    watch.lap("fit")
+    loaded = _loaded(order.config, setting, model) if model and order.config["report"]["page"] else None
+    result = study.run(setting)
     watch.seconds |= result.seconds
     watch.restart()
     done = _Done(labels, rule, result, fitted)
-    _write_tables(order, done)
-    watch.lap("write_tables")
     page_errors: tuple[str, ...] = ()
-    if order.config["report"]["page"]:
-        page_errors = _write_page(order, done)
-        watch.lap("page")
+    with ThreadPoolExecutor(1) as beside:  # Parquet is written without holding up Python: the page is made meanwhile
+        writing = beside.submit(_write_tables, order, done)
+        if order.config["report"]["page"]:
+            shown = study.show(setting, result, wish, GALLERY_PX) if wish.images or wish.pick else None
+            watch.lap("pictures")
+            page_errors = _write_page(order, done, shown, loaded and _model_view(loaded, setting, result, shown))
+            watch.lap("page")
+        writing.result()
+    watch.lap("write_tables")
     record.write_record(order.folder, _finished(order, done, watch.seconds, page_errors))
     return True
 
@@ -157,7 +181,15 @@ def is_done(order: Order, labels_fingerprint: str) -> bool:
     wanted += [record.ANCHOR_FILE] * (found.fitted is not None)
     is_whole = all((order.folder / name).is_file() for name in wanted)
     is_same = (found.run_key, found.fingerprint) == (order.run_key, labels_fingerprint)
-    return found.status == "finished" and is_whole and is_same and _deciding(found.config) == _deciding(order.config)
+    # Another model or gallery changes no result, but the page.
+    shown = ("model", "report") if order.config["report"]["page"] else ()
+    is_same &= all(found.config.get(name) == order.config[name] for name in shown)
+    return (
+        found.status == "finished"
+        and is_whole
+        and is_same
+        and record.deciding(found.config) == record.deciding(order.config)
+    )
 
 
 def clear(folder: Path) -> None:
@@ -199,17 +231,58 @@ def _read_labels(options: str, _working_folder: Path) -> Labels:
     return Labels(dataset, fingerprint(dataset))
 
 
-def _study(
-    config: Config, dataset: Dataset, rule: Rule, levels: tuple[PyramidLevel, ...], transform: Transform
-) -> Study:
-    return Study(dataset, rule, levels, transform, input_hw(config["imgsz"]), config["device"])
+def study_of(config: Config, dataset: Dataset, rule: Rule, transform: Transform) -> tuple[Study, Fitted | None]:
+    """The study that a configuration asks for, and the anchors that were fitted for it.
+
+    Args:
+        config: The resolved configuration.
+        dataset: The labels.
+        rule: The assignment rule with its threshold.
+        transform: How images become the network input.
+
+    Raises:
+        AssignStudyError: If the settings cannot be used, or no anchors can be fitted to the labels.
+    """
+    levels, sides, fitted = _chosen_levels(config, rule), input_hw(config["imgsz"]), None
+    if isinstance(levels, FitSettings):
+        fitted = fit_to_dataset(dataset, rule, transform, sides, levels)
+        levels = fitted.levels
+    return Study(dataset, rule, levels, transform, sides, config["device"]), fitted
 
 
-def _chosen_levels(anchors: Config, rule: Rule) -> tuple[PyramidLevel, ...] | FitSettings:
+def _chosen_levels(config: Config, rule: Rule) -> tuple[PyramidLevel, ...] | FitSettings:
     """The anchors of a run, or how to fit them once its labels are known."""
     if not rule.takes_anchors:
         return rule.published_levels()
-    return fit_settings(anchors) or pyramid_levels(anchor_levels(anchors))
+    return fit_settings(config["anchors"]) or pyramid_levels(anchor_levels(config["anchors"]))
+
+
+def _wish(config: Config, dataset: Dataset) -> Wish:
+    """Which images to show; names that fit none are refused before any work is done."""
+    shown = config["report"]["gallery"]
+    for name in shown["pick"]:
+        named(name, dataset.image_paths)
+    return Wish(shown["images"], tuple(shown["pick"]))
+
+
+def _loaded(config: Config, setting: Study, source: ModelSource) -> _Loaded:
+    """The model, with everything checked that can be before any work is done."""
+    options = config["model"]
+    choice = LayerChoice(tuple(options["layers"] or ()), options["channels"], options["strongest"])
+    module = source.load(setting.levels, len(setting.dataset.class_names))
+    check_layers(module, choice.layers)
+    return _Loaded(source.title, module, choice)
+
+
+def _model_view(model: _Loaded, setting: Study, result: StudyResult, shown: Pictures | None) -> ModelView:
+    """The model with the images of the gallery, not yet shown to it: what it raises is its section's error."""
+    from assignstudy.report.view import ModelView
+
+    dataset = setting.dataset
+    seen = Setting(dataset, result.network_input, setting.rule, setting.levels, result.input_hw)
+    indices = [dataset.image_paths.index(image.path) for image in shown.gallery.images] if shown else []
+    study_pictures = functools.partial(look_into, model.module, seen, indices, model.choice)
+    return ModelView(model.title, model.choice.strongest, functools.cache(study_pictures))
 
 
 def _write_tables(order: Order, done: _Done) -> None:
@@ -229,7 +302,7 @@ def _origin(order: Order, done: _Done) -> Iterator[str]:
     yield f"Labels: {done.labels.fingerprint}"
 
 
-def _write_page(order: Order, done: _Done) -> tuple[str, ...]:
+def _write_page(order: Order, done: _Done, shown: Pictures | None, model: ModelView | None) -> tuple[str, ...]:
     from assignstudy.report.render import write_run_page  # matplotlib and jinja2: only where a page is wanted
     from assignstudy.report.view import RunView
 
@@ -242,6 +315,8 @@ def _write_page(order: Order, done: _Done) -> tuple[str, ...]:
         provenance=_provenance(order, done.labels),
         notices=done.notices,
         fit=_fit_view(order, done),
+        pictures=shown,
+        model=model,
     )
     return write_run_page(order.folder / record.PAGE_FILE, view)
 
@@ -262,13 +337,15 @@ def _shown_settings(order: Order) -> dict[str, str]:
     sides = config["imgsz"]
     imgsz = {"imgsz": "x".join(map(str, sides)) if isinstance(sides, list) else str(sides)}
     shown = {group: choices[group] for group in ("dataset", "assigner", "anchors", "transform")}
+    if config["model"]["name"] != "none":
+        shown["model"] = choices["model"]
     return shown | thresholds | imgsz
 
 
 def _provenance(order: Order, labels: Labels) -> dict[str, str]:
     commit, is_dirty = record.git_state()
     changes = " with uncommitted changes" if is_dirty else ""
-    shown = _without_folders(_deciding(order.config))
+    shown = _without_folders(record.deciding(order.config))
     return {
         "Configuration": yaml.safe_dump(
             _without_folders(shown), sort_keys=False, allow_unicode=True, default_flow_style=None
@@ -278,11 +355,6 @@ def _provenance(order: Order, labels: Labels) -> dict[str, str]:
         "Versions": ", ".join(f"{name} {version}" for name, version in record.versions().items()),
         "Commit": f"{commit}{changes}" if commit else "none: an installed package",
     }
-
-
-def _deciding(config: Mapping[str, Any]) -> Config:
-    """The settings that decide results."""
-    return {name: value for name, value in config.items() if name not in record.NOT_IN_KEY}
 
 
 def _without_folders(value: Any) -> Any:
@@ -304,7 +376,7 @@ def _finished(order: Order, done: _Done, seconds: dict[str, float], page_errors:
         input_hw=done.result.input_hw,
         metrics=done.result.tables.metrics,
         seconds=seconds,
-        notices=list(done.notices),
+        notices=[*done.labels.dataset.notices, *done.notices],
     )
 
 

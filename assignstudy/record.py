@@ -35,8 +35,9 @@ PAGE_FILE = "report.html"
 ANCHOR_FILE = "anchors.yaml"
 RUN_KEY_PATTERN = "[0-9a-f]{10}"
 TABLES = ("ground_truths", "levels", "classes", "data_issues")
-NOT_IN_KEY = frozenset({"report", "tracking", "device", "objective", "experiment", "hydra"})
-"""Settings and groups that do not change results."""
+NOT_IN_KEY = frozenset({"model", "report", "tracking", "device", "objective", "experiment", "hydra"})
+"""Settings and groups that do not change results. A model is one of them: the rules decide by labels alone, so no table
+and no assignment changes with it, only what a page shows beside them."""
 
 DISTRIBUTIONS = (
     "assignstudy",
@@ -180,9 +181,17 @@ def run_key(config: Mapping[str, Any], choices: Mapping[str, str]) -> str:
     Returns:
         The key; it does not depend on the order of entries, nor on those of :data:`NOT_IN_KEY`.
     """
-    parts = [{name: part[name] for name in part if name not in NOT_IN_KEY} for part in (config, choices)]
+    parts = [deciding(config), {name: choices[name] for name in choices if name not in NOT_IN_KEY}]
     text = json.dumps(_canonical(parts), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def deciding(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that decide results: all but those of :data:`NOT_IN_KEY`, and whether labels are cached."""
+    kept = {name: value for name, value in config.items() if name not in NOT_IN_KEY}
+    if isinstance(kept.get("dataset"), Mapping):
+        kept["dataset"] = {name: value for name, value in kept["dataset"].items() if name != "cache"}
+    return kept
 
 
 @functools.cache

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -26,7 +26,19 @@ MOST_FITTED = 120
 MOST_SIDE_CELL = 64
 """No anchor is asked to be larger than this many cells: that is far beyond any detector's."""
 THRESHOLDS = ("anchor_t", "iou_t")
-GROUPS = ("dataset", "anchors", "assigner", "transform", "report", "tracking")
+GROUPS = ("dataset", "anchors", "assigner", "transform", "model", "report", "tracking")
+MODEL_KEYS = {
+    "none": (),
+    "demo": ("seed",),
+    "torchscript": ("path",),
+    "custom": ("_target_", "options", "weights"),
+}
+"""The models there are, and the entries that each has beside those of all models."""
+
+LAYER_KEYS = ("layers", "channels", "strongest")
+MOST_CHANNELS = 64
+"""More channels than anybody looks at, and than a page should carry."""
+
 LONGEST_SIDE_PX = 65536
 """The longest side and stride: up to here float32 still tells positions 1/256 px apart."""
 
@@ -43,6 +55,7 @@ class Settings:
             them, see :class:`FitSettings`.
         assigner: The rule's class and options.
         transform: The transform's class and options.
+        model: A network whose layers pages show, see :func:`check_model`.
         report: Options of the report.
         tracking: ``uri`` of a store for runs, None for none, and the ``experiment`` in it.
         anchor_t: Largest side ratio that fits (strictly below); None for the rule's published value.
@@ -60,6 +73,7 @@ class Settings:
     anchors: Any = None
     assigner: Any = None
     transform: Any = None
+    model: Any = None
     report: Any = None
     tracking: Any = None
     anchor_t: float | None = None
@@ -76,10 +90,10 @@ class Settings:
         if not isinstance(self.dataset.get("name"), str):
             raise ConfigError(f"dataset.name: expected the name of a format, got {self.dataset.get('name')}")
         input_hw(self.imgsz)
+        check_model(self.model)
         if self.device not in DEVICES:
             raise ConfigError(f"device: expected {' or '.join(DEVICES)}, got {self.device}")
-        if self.report.keys() != {"page"} or not isinstance(self.report["page"], bool):
-            raise ConfigError(f"report: expected report.page, true or false, got {self.report}")
+        _check_report(self.report)
 
 
 @dataclass(frozen=True)
@@ -262,8 +276,42 @@ def check_anchors(config: Mapping[str, Any], rule: str, choice: str, published: 
         )
 
 
+def check_model(model: Mapping[str, Any]) -> None:
+    """Refuse a ``model`` group that cannot be used.
+
+    Args:
+        model: ``name``, the entries of :data:`MODEL_KEYS` for it and, but for ``none``, those of :data:`LAYER_KEYS`.
+
+    Raises:
+        ConfigError: Naming the first entry that cannot be used.
+    """
+    name = model.get("name")
+    if not isinstance(name, str) or name not in MODEL_KEYS:
+        raise ConfigError(f"model.name: expected one of {', '.join(MODEL_KEYS)}, got {name}")
+    keys = {"name", *MODEL_KEYS[name], *(LAYER_KEYS if name != "none" else ())}
+    if model.keys() != keys:
+        wrong = min(model.keys() ^ keys)
+        raise ConfigError(f"model.{wrong}: expected the entries {', '.join(sorted(keys))} for model={name}")
+    for key, (is_usable, expected) in _MODEL_VALUES.items():
+        if key in model and not is_usable(model[key]):
+            raise ConfigError(f"model.{key}: expected {expected}, got {model[key]}")
+
+
 def _is_left_out(anchors: Mapping[str, Any]) -> bool:
     return dict(anchors) == {"strides": None, "wh_px": None}
+
+
+def _check_report(report: Mapping[str, Any]) -> None:
+    if report.keys() != {"page", "gallery"} or not isinstance(report["page"], bool):
+        raise ConfigError(f"report: expected report.page, true or false, and report.gallery, got {report}")
+    gallery = report["gallery"]
+    if not isinstance(gallery, dict) or gallery.keys() != {"images", "pick"}:
+        raise ConfigError(f"report.gallery: expected report.gallery.images and report.gallery.pick, got {gallery}")
+    images, pick = gallery["images"], gallery["pick"]
+    if not isinstance(images, int) or isinstance(images, bool) or images < 0:
+        raise ConfigError(f"report.gallery.images: expected a whole number, 0 for none, got {images}")
+    if not _is_list(pick) or not all(isinstance(name, str) for name in pick):
+        raise ConfigError(f"report.gallery.pick: expected file names, as in [street-00003.png], got {pick}")
 
 
 def _levels(anchors: Mapping[str, Any], where: str) -> tuple[AnchorLevel, ...]:
@@ -346,3 +394,27 @@ def _is_side(value: object) -> bool:
 
 def _as_float32(value: float) -> float:
     return ctypes.c_float(value).value
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and value != ""
+
+
+def _is_count(value: object, least: int, most: float) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+_MODEL_VALUES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "seed": (lambda value: _is_count(value, 0, math.inf), "a whole number from 0 up"),
+    "path": (_is_text, "the path of a TorchScript archive"),
+    "_target_": (_is_text, "the dotted name of a class or function that returns a torch.nn.Module"),
+    "options": (lambda value: isinstance(value, dict), "keyword arguments, as in +model.options.width=0.5"),
+    "weights": (lambda value: value is None or _is_text(value), "the path of a state dict"),
+    "layers": (
+        lambda value: value is None or (_is_list(value) and len(value) > 0 and all(map(_is_text, value))),
+        "a list of names, as in model.layers=[neck.0,neck.1]",
+    ),
+    "channels": (lambda value: _is_count(value, 1, MOST_CHANNELS), f"a whole number from 1 to {MOST_CHANNELS}"),
+    "strongest": (lambda value: isinstance(value, bool), "true or false"),
+}
+"""What each entry of a model may be, and how to say so."""
