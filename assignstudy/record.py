@@ -17,11 +17,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError
 
 from assignstudy.errors import RecordError
+from assignstudy.untrusted import read_plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +34,8 @@ RECORD_FILE = "run.json"
 MANIFEST_FILE = "sweep.json"
 PAGE_FILE = "report.html"
 RUN_KEY_PATTERN = "[0-9a-f]{10}"
+MOST_RECORD_BYTES = 5_000_000
+"""A record has some thousand bytes, a manifest thirteen for each run."""
 TABLES = ("ground_truths", "levels", "classes", "data_issues")
 NOT_IN_KEY = frozenset({"report", "tracking", "device", "objective", "experiment", "hydra"})
 """Settings and groups that do not change results."""
@@ -49,6 +52,12 @@ DISTRIBUTIONS = (
     "pydantic",
 )
 SOURCES = ("assignstudy", "conf", "templates")
+
+RunKey = Annotated[str, StringConstraints(pattern=f"^{RUN_KEY_PATTERN}$")]
+"""A run's key, which is also the name of its folder in a sweep: anything else could lead elsewhere."""
+
+Int64 = Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]
+"""What a table can hold."""
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -86,15 +95,15 @@ class RunRecord(BaseModel):
     schema_version: int = SCHEMA_VERSION
     status: Literal["finished", "failed"]
     error: str | None
-    run_key: str
+    run_key: RunKey
     overrides: list[str]
     choices: dict[str, str]
     config: dict[str, JsonValue]
     dataset: str | None
     fingerprint: str | None
-    input_h: int | None
-    input_w: int | None
-    metrics: dict[str, int | float | None]
+    input_h: Int64 | None
+    input_w: Int64 | None
+    metrics: dict[str, Int64 | float | None]
     seconds: dict[str, float]
     peak_memory_mb: float | None
     notices: list[str]
@@ -119,7 +128,7 @@ class SweepManifest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     schema_version: int = SCHEMA_VERSION
-    runs: list[str]
+    runs: list[RunKey]
     overrides: list[str]
 
 
@@ -249,10 +258,10 @@ def _write_by_rename(path: Path, model: BaseModel) -> None:
 
 def _read(path: Path, model: type[_Model], missing: str) -> _Model:
     try:
-        content = json.loads(path.read_bytes())
+        content = json.loads(read_plain(path, MOST_RECORD_BYTES))
     except FileNotFoundError as error:
         raise RecordError(f"{path}: expected this file, found none: {missing}") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RecordError(f"{path}: expected JSON, got {error}; remove the folder and run again") from error
     version = content.get("schema_version") if isinstance(content, dict) else None
     if version != SCHEMA_VERSION:

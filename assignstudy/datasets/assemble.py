@@ -11,8 +11,9 @@ formats agree on it:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,6 +43,7 @@ that begins where the image ends overlaps by such noise, and is outside."""
 LARGEST_SIDE = 2**31 - 1
 """Image sides are stored in 32 bits."""
 
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _SETTLED = -1  # no problem found
 
 
@@ -103,7 +105,7 @@ def assemble(
     """
     if not images.paths:
         raise DatasetError(_no_image(name, issues))
-    shown_paths = [printable(path) for path in images.paths]
+    shown_paths = _told_apart([printable(path) for path in images.paths])
     order = sorted(range(len(shown_paths)), key=shown_paths.__getitem__)
     wh = np.array(images.wh_orig, dtype=np.int32).reshape(-1, 2)
     box = _as_float32(boxes.cxcywh_norm_orig)
@@ -139,9 +141,28 @@ def no_label_issues(paths: Sequence[str], labelled: Sequence[bool], problem: Cal
     ]
 
 
+def _told_apart(paths: list[str]) -> list[str]:
+    """The paths; of those that only look alike (a line end, and a backslash with an n), the later ones with a number."""
+    taken = set(paths)
+    if len(taken) == len(paths):
+        return paths
+    seen: set[str] = set()
+    for position, path in enumerate(paths):
+        numbers = (f"{path} ({number})" for number in range(2, len(paths) + 2))
+        paths[position] = path if path not in seen else next(name for name in numbers if name not in taken | seen)
+        seen.add(paths[position])
+    return paths
+
+
 def printable(text: str) -> str:
-    r"""The text with bytes that are no Unicode written as ``\udcff``, so that it can be stored and shown anywhere."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    r"""The text so that it can be stored and shown anywhere, also in a terminal.
+
+    Bytes that are no Unicode are written as ``\udcff``, control characters (which move cursors and end XML) as
+    ``\x1b``.
+    """
+    if text.isprintable():
+        return text
+    return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def usable_size(width: int, height: int) -> bool:
@@ -280,7 +301,8 @@ def _issue(boxes: FoundBoxes, row: int, kind: IssueKind, problem: str, *, kept: 
 
 
 def _shown(issue: DataIssue) -> DataIssue:
-    return DataIssue(printable(issue.path), issue.line, issue.kind, printable(issue.problem), issue.kept)
+    path, problem = printable(issue.path), printable(issue.problem)
+    return issue if (path, problem) == (issue.path, issue.problem) else replace(issue, path=path, problem=problem)
 
 
 def _issue_order(issue: DataIssue) -> tuple[str, int, str, str]:
