@@ -19,7 +19,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue, StringConstraints, ValidationError
 
 from assignstudy.errors import RecordError
 from assignstudy.untrusted import read_plain
@@ -55,9 +55,6 @@ SOURCES = ("assignstudy", "conf", "templates")
 
 RunKey = Annotated[str, StringConstraints(pattern=f"^{RUN_KEY_PATTERN}$")]
 """A run's key, which is also the name of its folder in a sweep: anything else could lead elsewhere."""
-
-Int64 = Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]
-"""What a table can hold."""
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -101,9 +98,9 @@ class RunRecord(BaseModel):
     config: dict[str, JsonValue]
     dataset: str | None
     fingerprint: str | None
-    input_h: Int64 | None
-    input_w: Int64 | None
-    metrics: dict[str, Int64 | float | None]
+    input_h: int | None
+    input_w: int | None
+    metrics: dict[str, int | float | None]
     seconds: dict[str, float]
     peak_memory_mb: float | None
     notices: list[str]
@@ -244,7 +241,7 @@ def _write_table(path: Path, frame: pd.DataFrame) -> None:
     table = pa.Table.from_pandas(frame, preserve_index=False)
     floats = [field.name for field in table.schema if pa.types.is_floating(field.type)]
     others = [name for name in table.column_names if name not in floats]
-    pq.write_table(table, path, compression="zstd", use_dictionary=others, use_byte_stream_split=floats)
+    pq.write_table(table, path, compression="zstd", use_dictionary=others, use_byte_stream_split=floats, write_page_checksum=True)
 
 
 def _write_by_rename(path: Path, model: BaseModel) -> None:
@@ -256,9 +253,22 @@ def _write_by_rename(path: Path, model: BaseModel) -> None:
     unfinished.replace(path)
 
 
+def _int64(digits: str) -> int:
+    """A whole number that a table can hold.
+
+    Raises:
+        ValueError: It has more than 64 bits.
+    """
+    value = int(digits) if len(digits) < 20 else 2**63
+    if not -(2**63) <= value < 2**63:
+        raise ValueError(f"a number beyond 64 bits: {digits[:20]}…")
+    return value
+
+
 def _read(path: Path, model: type[_Model], missing: str) -> _Model:
     try:
-        content = json.loads(read_plain(path, MOST_RECORD_BYTES))
+        content = json.loads(read_plain(path, MOST_RECORD_BYTES), parse_int=_int64)
+        json.dumps(content, ensure_ascii=False).encode()  # half a character ("\ud800") is JSON, but no text
     except FileNotFoundError as error:
         raise RecordError(f"{path}: expected this file, found none: {missing}") from error
     except (OSError, ValueError, RecursionError) as error:

@@ -26,13 +26,13 @@ from assignstudy.errors import AssignStudyError, PageError, RecordError
 from assignstudy.record import PAGE_FILE, RunRecord
 from assignstudy.report import sweep_page
 from assignstudy.report.sweep_view import Recipe, SettingCurve, SweepView
-from assignstudy.results import read_table
 from assignstudy.statistics import sweep_choice, sweep_pairs, sweep_threshold
 from assignstudy.statistics.sweep_choice import Baseline, PickRule
 from assignstudy.statistics.sweep_metrics import with_shares
 from assignstudy.statistics.sweep_pairs import Comparison, Standing
 from assignstudy.statistics.sweep_parameters import differing, label, parameters, records, rows_of, value_text
 from assignstudy.stored import StoredRun, StoredSweep, find_sweep, runs_table
+from assignstudy.tables import read_table
 
 INDEX_FILE = "index.html"
 USUAL_RULE = PickRule()
@@ -40,6 +40,7 @@ USUAL_RULE = PickRule()
 _LEVELS = tuple(f"positives_P{number}" for number in range(17))  # strides go up to 2 ** 16
 _CRITICAL = tuple(axis.critical for axis in sweep_threshold.AXES)
 _COLUMNS = ("gt_id", "ignored", "size_bin", "positives", *_LEVELS, "unreachable", *_CRITICAL)
+_NEEDED = ("gt_id", "ignored", "size_bin", "positives")
 _FOLDERS = re.compile(r"(?<![\w.…~/<])(?!//)(?:[A-Za-z]:[\\/]|[\\/])(?:[^\s\\/'\"]+[\\/])*(?=[^\s\\/'\"])")
 _RULES = "assignstudy.assign."
 
@@ -226,7 +227,9 @@ class _Boxes:
 
     def _can_be_read(self, row: int) -> bool:
         try:
-            read_table(self._paths[row], ["gt_id"])
+            missing = [name for name in _NEEDED if name not in self.read(row)]
+            if missing:
+                raise RecordError(f"{self._paths[row]}: expected the columns {', '.join(missing)}, found none; run it again")
         except RecordError as error:
             self.notices.append(f"Left out where ground truths are compared: {error}.")
             return False
