@@ -44,6 +44,7 @@ from hydra.errors import (
     OverrideParseException,
 )
 from hydra.experimental.callback import Callback
+from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import (
@@ -126,15 +127,27 @@ def job(cfg: DictConfig) -> float:
         rule, transform = (_built(group, order.config[group]) for group in ("assigner", "transform"))
         if not carry_out(order, rule, transform) and launch is not None:
             launch.kept += 1
-        return _objective(order, launch)
-    return math.nan
+    _track(order)
+    return _objective(order, launch)
+
+
+def _track(order: Order) -> None:
+    """Log a run where the user tracks runs, also one that failed, unless for that very setting."""
+    from assignstudy import tracking
+
+    options, known = order.config["tracking"], HydraConfig.get()
+    with suppress(ConfigError):
+        tracking.check(options)
+        if options["uri"] is not None:
+            tracking.track(order.folder, options, str(known.sweep.dir) if known.mode is RunMode.MULTIRUN else None)
 
 
 def _objective(order: Order, launch: Launch | None) -> float:
-    """The objective of a run that was carried out, now or by an earlier command."""
+    """The objective of a run that was carried out, now or by an earlier command; NaN if it failed."""
     from assignstudy import objective
 
-    value = objective.value(order.config["objective"], record.read_record(order.folder).metrics)
+    found = record.read_record(order.folder)
+    value = math.nan if found.status == "failed" else objective.value(order.config["objective"], found.metrics)
     if launch is not None:
         launch.has_objective |= not math.isnan(value)
     return value
@@ -330,7 +343,7 @@ def _check(cfg: DictConfig, order: Order) -> None:
     Raises:
         ConfigError: Naming the first of them.
     """
-    from assignstudy import objective
+    from assignstudy import objective, tracking
 
     known = [entry.name for entry in fields(Settings)]
     for name in map(str, cfg.keys() - set(known)):  # "+name=value" adds an entry without asking the schema
@@ -342,6 +355,7 @@ def _check(cfg: DictConfig, order: Order) -> None:
     except OmegaConfBaseException as error:
         raise ConfigError(_setting_sentence(error)) from error
     objective.weights(order.config["objective"])
+    tracking.check(order.config["tracking"])
     published = _published(order.config["assigner"])
     taken = published.threshold_name
     if taken is not None and cfg.assigner[taken] != cfg[taken]:
@@ -455,7 +469,7 @@ def _conclude_run(folder: Path) -> int:
     if found and found[0].metrics:
         _print_table(folder, set())
         print(f"Page: {page}" if page.is_file() else f"Tables: {folder}")
-    return int(not found or found[0].status == "failed")
+    return int(not found or found[0].status == "failed" or found[0].tracking_error is not None)
 
 
 def _conclude_sweep(launch: Launch, folder: Path) -> int:
@@ -473,7 +487,7 @@ def _conclude_sweep(launch: Launch, folder: Path) -> int:
     if found:
         _print_table(folder, {one.lstrip("+").partition("=")[0] for run in found for one in run.overrides})
     print(f"Page: {write_sweep_page(folder)}")
-    return int(missing > 0 or any(run.status == "failed" for run in found))
+    return int(missing > 0 or any(run.status == "failed" or run.tracking_error for run in found))
 
 
 def _report(folders: Sequence[Path]) -> list[RunRecord]:
@@ -482,7 +496,8 @@ def _report(folders: Sequence[Path]) -> list[RunRecord]:
     for folder in folders:
         with suppress(RecordError):
             records.append(record.read_record(folder))
-    for notice in dict.fromkeys(notice for run in records for notice in run.notices):
+    untracked = [run.tracking_error for run in records if run.tracking_error is not None]
+    for notice in dict.fromkeys([*(notice for run in records for notice in run.notices), *untracked]):
         _say(notice)
     common = set(records[0].overrides).intersection(*(run.overrides for run in records)) if records else set()
     for run in records:

@@ -78,6 +78,7 @@ class RunRecord(BaseModel):
         seconds: Time per stage.
         peak_memory_mb: Largest resident memory of the process so far; None where the platform does not tell.
         notices: Sentences the user must see.
+        tracking_error: Why the run is not in the store that it should be tracked in; None if it is, or need not be.
         argv: The command.
         versions: Of Python and the libraries that decide results.
         git_commit: Of the checkout that ran; None for an installed package.
@@ -104,6 +105,7 @@ class RunRecord(BaseModel):
     seconds: dict[str, float]
     peak_memory_mb: float | None
     notices: list[str]
+    tracking_error: str | None = None
     argv: list[str]
     versions: dict[str, str]
     git_commit: str | None

@@ -36,7 +36,8 @@ def load_runs(folder: Folder) -> pd.DataFrame:
     * ``anchor_t``, ``iou_t``: float64, the thresholds as used; NaN where the rule has none.
     * ``anchors``, ``assigner``, ``dataset``, ``transform``: the names chosen.
     * any other choice or setting in which runs differ, by its dotted name (``dataset.split``); a setting inside a group
-      (``anchors.wh_px``) only where runs with the same choice of that group differ. Lists are JSON text.
+      (``anchors.wh_px``) only where runs with the same choice of that group differ in it, and not where it follows from
+      something else (``anchors=default`` from the rule, ``file`` from its path). Lists are JSON text.
     * ``imgsz``: as asked for: int64 for square inputs, else text, height before width (``384x640``); of dtype object
       where a table holds both.
     * ``input_h``, ``input_w``: the network input in pixels, rounded up to whole strides.

@@ -19,7 +19,7 @@ from assignstudy.untrusted import read_yaml
 
 DEVICES = ("cpu", "cuda")
 THRESHOLDS = ("anchor_t", "iou_t")
-GROUPS = ("dataset", "anchors", "assigner", "transform", "report")
+GROUPS = ("dataset", "anchors", "assigner", "transform", "report", "tracking")
 LONGEST_SIDE_PX = 65536
 """The longest side and stride: up to here float32 still tells positions 1/256 px apart."""
 
@@ -36,6 +36,7 @@ class Settings:
         assigner: The rule's class and options.
         transform: The transform's class and options.
         report: Options of the report.
+        tracking: ``uri`` of a store for runs, None for none, and the ``experiment`` in it.
         anchor_t: Largest side ratio that fits (strictly below), above 1; None for the rule's published value.
         iou_t: The IoU that a fitting anchor exceeds or reaches, from 0 to 1; None for the rule's published value.
         imgsz: Side of the square network input or ``[height, width]``, in pixels.
@@ -51,6 +52,7 @@ class Settings:
     assigner: Any = None
     transform: Any = None
     report: Any = None
+    tracking: Any = None
     anchor_t: float | None = None
     iou_t: float | None = None
     imgsz: Any = 640

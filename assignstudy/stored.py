@@ -17,6 +17,9 @@ from assignstudy.statistics.sweep_parameters import CHOICES
 
 _THRESHOLDS = ("anchor_t", "iou_t")
 _TEXT = pd.Series(["a"]).dtype
+_ANCHORS = ("anchors.strides", "anchors.wh_px")
+_ANCHORS_THAT_FOLLOW = ("default", "file", "fit")
+"""Choices whose anchors are no setting: they follow from the rule, from the file's path, from the labels."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +172,7 @@ def _further(records: Sequence[RunRecord]) -> dict[str, list[object]]:
     """Choices and settings beyond the usual ones, where they tell runs apart."""
     groups = {name for record in records for name in record.choices if name not in CHOICES and _matters(name)}
     further: dict[str, list[object]] = {name: [record.choices.get(name) for record in records] for name in groups}
-    flat = [dict(_leaves(record.config)) for record in records]
+    flat = [dict(leaves(record.config)) for record in records]
     names = {name for leaves in flat for name in leaves if _matters(name)}
     further |= {name: [leaves.get(name) for leaves in flat] for name in names - further.keys()}
     return {name: values for name, values in further.items() if _tells_apart(name, values, records)}
@@ -181,20 +184,23 @@ def _matters(name: str) -> bool:
     return group not in NOT_IN_KEY and leaf not in (*_THRESHOLDS, "imgsz")
 
 
-def _leaves(config: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+def leaves(config: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    """The entries of a configuration and of its groups, ``dataset.split`` and so on; lists in JSON."""
     for name, value in config.items():
         if isinstance(value, Mapping):
-            yield from _leaves(value, f"{prefix}{name}.")
+            yield from leaves(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", json.dumps(value) if isinstance(value, list) else value
 
 
 def _tells_apart(name: str, values: Sequence[object], records: Sequence[RunRecord]) -> bool:
-    """Whether a setting differs between runs that made the same choice of its group."""
+    """Whether a setting was given and differs between runs that made the same choice of its group."""
     group, _, _ = name.rpartition(".")[0].partition(".")
     seen: dict[str | None, set[object]] = {}
     for value, record in zip(values, records, strict=True):
-        seen.setdefault(record.choices.get(group), set()).add(value)
+        choice = record.choices.get(group)
+        if name not in _ANCHORS or choice not in _ANCHORS_THAT_FOLLOW:
+            seen.setdefault(choice, set()).add(value)
     return any(len(different) > 1 for different in seen.values())
 
 

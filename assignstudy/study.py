@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -14,8 +14,10 @@ from assignstudy.assign import run as assignment
 from assignstudy.assign.device import check_device
 from assignstudy.assign.rule import Rule
 from assignstudy.errors import ConfigError
-from assignstudy.statistics import classes, door, ground_truths, levels, scalars, tally
-from assignstudy.statistics.tables import RunTables
+from assignstudy.losses import formula_of
+from assignstudy.losses.start import LossAtStart
+from assignstudy.statistics import classes, door, ground_truths, levels, loss_at_start, scalars, tally
+from assignstudy.statistics.tables import RunTables, StartTable
 from assignstudy.transforms import NetworkInput, Transform, round_up_to_stride, to_network_input
 from assignstudy.types import DataIssue, Dataset, PyramidLevel
 
@@ -98,20 +100,44 @@ def run(study: Study) -> StudyResult:
     with watch.stage("transform"):
         network_input = to_network_input(study.dataset, study.transform, (width, height), multiple)
         labels = door.label_arrays(study.dataset, network_input)
+    start, notices = _loss_at_start(study, max(height, width), labels)
     with watch.stage("assign_and_count"):
-        counts = _count(study, network_input, labels)
+        counts = _count(study, network_input, labels, start)
     with watch.stage("tables"):
-        tables = _tables(study, labels, counts, study.dataset.issues + network_input.issues)
-    return StudyResult(tables, (height, width), watch.seconds, _notices(study, (height, width), multiple))
+        tables = _tables(study, labels, counts, start, study.dataset.issues + network_input.issues)
+    notices = (*_size_notices(study, (height, width), multiple), *notices)
+    return StudyResult(tables, (height, width), watch.seconds, notices)
 
 
-def _count(study: Study, network_input: NetworkInput, labels: door.LabelArrays) -> tally.Tally:
+def _loss_at_start(study: Study, imgsz: int, labels: door.LabelArrays) -> tuple[LossAtStart | None, tuple[str, ...]]:
+    """What adds up the loss that the rule feeds, or None and perhaps a notice why not."""
+    formula, count = formula_of(study.rule), len(study.dataset.class_names)
+    if formula is None:
+        return None, ()
+    try:
+        weights = formula.published_weights(count, len(study.levels), imgsz)
+    except ConfigError as error:
+        return None, (f"the loss at the start is left out; {error}",)
+    groups = loss_at_start.size_groups(labels)
+    return LossAtStart(formula, study.levels, weights, count, groups, len(ground_truths.SIZE_BINS)), ()
+
+
+def _count(
+    study: Study, network_input: NetworkInput, labels: door.LabelArrays, start: LossAtStart | None
+) -> tally.Tally:
     chunks = assignment.run(study.rule, network_input.boxes, study.levels, study.device)
+    measured = chunks if start is None else start.passing(chunks)
     class_id = labels.class_id[labels.assigned]
-    return tally.count(map(door.chunk_arrays, chunks), door.level_shapes(study.levels), class_id)
+    return tally.count(map(door.chunk_arrays, measured), door.level_shapes(study.levels), class_id)
 
 
-def _tables(study: Study, labels: door.LabelArrays, counts: tally.Tally, issues: tuple[DataIssue, ...]) -> RunTables:
+def _tables(
+    study: Study,
+    labels: door.LabelArrays,
+    counts: tally.Tally,
+    start: LossAtStart | None,
+    issues: tuple[DataIssue, ...],
+) -> RunTables:
     dataset, rule, shapes = study.dataset, study.rule.facts, door.level_shapes(study.levels)
     images, class_id = len(dataset.image_paths), labels.class_id[labels.assigned]
     all_slots = levels.all_slots_per_anchor(shapes, labels.image_wh_px, images)
@@ -123,7 +149,17 @@ def _tables(study: Study, labels: door.LabelArrays, counts: tally.Tally, issues:
         classes=classes.compute(boxes, shapes, class_id, dataset.class_names, rule),
         data_issues=_issue_table(issues),
         contested_pairs=_pair_table(counts, dataset.class_names),
+        loss_at_start=_start_table(start, shapes, all_slots),
     )
+
+
+def _start_table(
+    start: LossAtStart | None, shapes: Sequence[door.LevelShape], slots_per_anchor: Sequence[int]
+) -> StartTable | None:
+    if start is None:
+        return None
+    slots = [cells * len(level.anchor_wh_px) for cells, level in zip(slots_per_anchor, shapes, strict=True)]
+    return StartTable(start.formula.title, start.weights, loss_at_start.compute(start.finish(slots), shapes))
 
 
 def _issue_table(issues: tuple[DataIssue, ...]) -> pd.DataFrame:
@@ -150,7 +186,7 @@ def _pair_table(counts: tally.Tally, class_names: tuple[str, ...]) -> pd.DataFra
     )
 
 
-def _notices(study: Study, used_hw: tuple[int, int], multiple: int) -> tuple[str, ...]:
+def _size_notices(study: Study, used_hw: tuple[int, int], multiple: int) -> tuple[str, ...]:
     if study.input_hw == used_hw:
         return ()
     asked, used = ("x".join(map(str, hw)) for hw in (study.input_hw, used_hw))

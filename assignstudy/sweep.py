@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import pandas as pd
@@ -30,7 +29,7 @@ from assignstudy.statistics import sweep_choice, sweep_pairs, sweep_threshold
 from assignstudy.statistics.sweep_choice import Baseline, PickRule
 from assignstudy.statistics.sweep_metrics import with_shares
 from assignstudy.statistics.sweep_pairs import Comparison, Standing
-from assignstudy.statistics.sweep_parameters import differing, label, parameters, records, rows_of, value_text
+from assignstudy.statistics.sweep_parameters import label, parameters, records, rows_of, swept, value_text
 from assignstudy.stored import StoredRun, StoredSweep, find_sweep, runs_table
 from assignstudy.tables import read_table
 
@@ -146,12 +145,14 @@ def _write_by_rename(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def _view(folder: Path, found: StoredSweep, runs: pd.DataFrame, rule: PickRule) -> SweepView:
-    runs = with_shares(runs)
+    rules = {row: made for row, run in enumerate(found.runs) if (made := _rule(run.record)) is not None}
+    runs = with_shares(runs, [row for row, one in rules.items() if not one.facts.shares_slots])
     comparable = _on_same_labels(runs)
     boxes = _Boxes(folder, comparable)
     order = sweep_choice.ranked(comparable, rule)
     readable = comparable.loc[boxes.readable]
-    baseline = sweep_choice.baseline(readable, _published(found.runs)) if len(readable) else None
+    with_curve = readable.loc[[row for row in boxes.readable if _has_curve(rules.get(row))]]
+    baseline = sweep_choice.baseline(readable, _published(rules)) if len(readable) else None
     return SweepView(
         dataset=_dataset_name(found.runs, order),
         runs=runs,
@@ -160,9 +161,10 @@ def _view(folder: Path, found: StoredSweep, runs: pd.DataFrame, rule: PickRule) 
         rule=rule,
         baseline=baseline,
         pages=_pages(folder, runs),
-        curves=tuple(_curves(readable, boxes)),
+        rules={row: one.facts for row, one in rules.items()},
+        curves=tuple(_curves(with_curve, swept(readable), boxes)),
         comparison=_comparison(readable, baseline, boxes),
-        recipe=_recipe(found.runs[order[0]].record) if order else None,
+        recipe=_recipe(found.runs[order[0]].record, rules.get(order[0])) if order else None,
         unfinished=found.unfinished,
         notices=tuple(map(hide_folders, (*found.notices, *boxes.notices))),
     )
@@ -188,25 +190,29 @@ def _pages(folder: Path, runs: pd.DataFrame) -> dict[int, str]:
     return {row: quote(path) for row, path in paths.items() if (folder / path).is_file()}
 
 
-def _published(stored: Sequence[StoredRun]) -> dict[str, tuple[str, float]]:
-    """Name and published value of each rule's threshold, by name of the rule."""
-    targets = {run.record.choices.get("assigner", ""): run.record.config.get("assigner") for run in stored}
-    classes = {name: _rule_class(target) for name, target in targets.items() if isinstance(target, Mapping)}
-    return {
-        name: (rule.threshold_name, rule.published_threshold)
-        for name, rule in classes.items()
-        if rule is not None and rule.threshold_name is not None and rule.published_threshold is not None
-    }
+def _published(rules: Mapping[int, Rule]) -> dict[int, tuple[str, float] | None]:
+    """Name and published value of each run's threshold, by row; None for a rule without one."""
+    known = {row: (rule.threshold_name, rule.published_threshold) for row, rule in rules.items()}
+    return {row: None if name is None or value is None else (name, value) for row, (name, value) in known.items()}
 
 
-def _rule_class(options: Mapping[str, Any]) -> type[Rule] | None:
-    """The class of a rule; only ever one of this package, whatever a record names."""
-    module, _, name = str(options.get("_target_", "")).rpartition(".")
-    if not module.startswith(_RULES):
+def _has_curve(rule: Rule | None) -> bool:
+    """Whether a rule's threshold alone decides which ground truths are matched."""
+    threshold = rule.facts.threshold if rule is not None else None
+    return threshold is not None and threshold.decides_match
+
+
+def _rule(record: RunRecord) -> Rule | None:
+    """The rule of a run, set up as it was; only ever one of this package, whatever a record names."""
+    options = record.config.get("assigner")
+    target = options.get("_target_") if isinstance(options, Mapping) else None
+    module, _, name = str(target).rpartition(".")
+    if not module.startswith(_RULES) or not isinstance(options, Mapping):
         return None
-    with suppress(ImportError):
+    with suppress(ImportError, TypeError, AssignStudyError):  # a rule of another version, or one that has changed
         found = getattr(import_module(module), name, None)
-        return found if isinstance(found, type) and issubclass(found, Rule) else None
+        if isinstance(found, type) and issubclass(found, Rule):
+            return found(**{option: value for option, value in options.items() if option != "_target_"})
     return None
 
 
@@ -236,10 +242,10 @@ class _Boxes:
         return True
 
 
-def _curves(runs: pd.DataFrame, boxes: _Boxes) -> Iterator[SettingCurve]:
-    """One curve per threshold and setting of everything else."""
+def _curves(runs: pd.DataFrame, names: Sequence[str], boxes: _Boxes) -> Iterator[SettingCurve]:
+    """One curve per threshold and setting of everything else that was varied."""
     for axis in sweep_threshold.AXES:
-        rows, others = sweep_threshold.one_per_curve(runs, axis, differing(runs))
+        rows, others = sweep_threshold.one_per_curve(runs, axis, names)
         values = records(runs)
         settings = {row: tuple(value_text(run[name]) for name in others) for row, run in values.items()}
         for row in rows:
@@ -263,15 +269,19 @@ def _comparison(runs: pd.DataFrame, baseline: Baseline | None, boxes: _Boxes) ->
 # ---- what to paste
 
 
-def _recipe(record: RunRecord) -> Recipe:
+def _recipe(record: RunRecord, rule: Rule | None) -> Recipe:
+    title = "" if rule is None else f"  # {rule.facts.title}"
     settings = [(name, record.config.get(name)) for name in ("anchor_t", "iou_t", "imgsz")]
-    lines = [f"{name}: {value}" for name, value in settings if value is not None]
+    lines = [f"assigner: {record.choices.get('assigner')}{title}"]
+    lines += [f"{name}: {value}" for name, value in settings if value is not None]
     command = shlex.join(["python", "-m", "assignstudy", *map(hide_folders, record.overrides)])
-    return Recipe("\n".join((*lines, *_anchor_lines(record))), command)
+    return Recipe("\n".join((*lines, *_anchor_lines(record, rule))), command)
 
 
-def _anchor_lines(record: RunRecord) -> list[str]:
+def _anchor_lines(record: RunRecord, rule: Rule | None) -> list[str]:
     """The anchors as YOLO model files list them, one level per line."""
+    if rule is not None and not rule.takes_anchors:
+        return [f"# {rule.facts.slots}: those of the rule"]
     anchors = record.config.get("anchors")
     strides, wh_px = (anchors.get(name) if isinstance(anchors, Mapping) else None for name in ("strides", "wh_px"))
     if not isinstance(strides, list) or not isinstance(wh_px, list):

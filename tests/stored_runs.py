@@ -11,7 +11,13 @@ import numpy as np
 import torch
 
 from assignstudy import record
+from assignstudy.assign.atss import Atss
+from assignstudy.assign.fcos import Fcos
+from assignstudy.assign.max_iou import MaxIou
+from assignstudy.assign.rule import Rule
+from assignstudy.assign.yolov3_spp import Yolov3Spp
 from assignstudy.assign.yolov5 import Yolov5
+from assignstudy.assign.yolov7_aux import Yolov7Aux
 from assignstudy.datasets.fingerprint import fingerprint
 from assignstudy.study import Study, run
 from assignstudy.transforms import Letterbox, Stretch
@@ -19,6 +25,14 @@ from assignstudy.types import Dataset, PyramidLevel
 from tests.boxes import COCO_P5, make_dataset, make_levels
 
 TRANSFORMS = {"letterbox": Letterbox(), "stretch": Stretch()}
+RULES = {
+    "yolov3_spp": Yolov3Spp,
+    "yolov5": Yolov5,
+    "yolov7_aux": Yolov7Aux,
+    "atss": Atss,
+    "fcos": Fcos,
+    "max_iou": MaxIou,
+}
 ANCHORS = {
     "coco_p5": COCO_P5,
     "yolov3_tiny": ((16, [(10, 14), (23, 27), (37, 58)]), (32, [(81, 82), (135, 169), (344, 319)])),
@@ -53,14 +67,53 @@ def store(
     page: bool = True,
     overrides: tuple[str, ...] = (),
 ) -> Path:
-    """Run one setting and leave its folder in ``sweep``, as a sweep would."""
-    dataset = street() if dataset is None else dataset
-    height, width = imgsz if isinstance(imgsz, list) else (imgsz, imgsz)
+    """Run one setting of YOLOv5 and leave its folder in ``sweep``, as a sweep would."""
     levels = make_levels(ANCHORS[anchors])
-    result = run(Study(dataset, Yolov5(anchor_t), levels, TRANSFORMS[transform], (height, width)))
+    choices = {"anchors": anchors, "assigner": "yolov5", "transform": transform}
+    config = _config(levels, anchor_t, imgsz)
+    return _store(sweep, dataset, Yolov5(anchor_t), levels, config, choices, page=page, overrides=overrides)
+
+
+def store_rule(sweep: Path, dataset: Dataset | None, name: str, *, imgsz: int = 640, **options: object) -> Path:
+    """Run a rule as published, with its own anchors, and leave its folder in ``sweep``.
+
+    Args:
+        sweep: The sweep's folder.
+        dataset: The labels; None for :func:`street`.
+        name: One of :data:`RULES`.
+        imgsz: Side of the network input.
+        options: Of the rule, without its threshold.
+    """
+    rule = RULES[name](**options)
+    levels = rule.published_levels()
+    plain = _config(levels, 0.0, imgsz)
+    thresholds = dict.fromkeys(("anchor_t", "iou_t"))
+    if rule.threshold_name:
+        thresholds[rule.threshold_name] = options[rule.threshold_name] = rule.published_threshold
+    target = f"{type(rule).__module__}.{type(rule).__name__}"
+    anchors = plain["anchors"] if rule.takes_anchors else {"strides": None, "wh_px": None}
+    config = plain | thresholds | {"assigner": {"_target_": target, **options}, "anchors": anchors}
+    choices = {"anchors": "default", "assigner": name, "transform": "letterbox"}
+    return _store(sweep, dataset, rule, levels, config, choices)
+
+
+def _store(
+    sweep: Path,
+    dataset: Dataset | None,
+    rule: Rule,
+    levels: tuple[PyramidLevel, ...],
+    config: dict[str, object],
+    choices: dict[str, str],
+    *,
+    page: bool = True,
+    overrides: tuple[str, ...] = (),
+) -> Path:
+    dataset, imgsz = street() if dataset is None else dataset, config["imgsz"]
+    height, width = imgsz if isinstance(imgsz, list) else (imgsz, imgsz)
+    result = run(Study(dataset, rule, levels, TRANSFORMS[choices["transform"]], (height, width)))
     done = _record(
-        choices={"anchors": anchors, "assigner": "yolov5", "dataset": "demo", "transform": transform, "report": "full"},
-        config=_config(levels, anchor_t, imgsz),
+        choices={**choices, "dataset": "demo", "report": "full"},
+        config=config,
         status="finished",
         dataset=dataset.name,
         fingerprint=fingerprint(dataset),

@@ -29,7 +29,7 @@ ROOMS_IN_ORDER = (
     ("results",),
     ("study",),
     ("job",),
-    ("sweep",),
+    ("sweep", "tracking"),
     ("cli",),
     ("__main__",),
 )

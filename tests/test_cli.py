@@ -401,7 +401,7 @@ def test_the_help_names_every_choice(command, capsys):
     with pytest.raises(SystemExit, match="0"):
         command("--help")
     text = capsys.readouterr().out
-    for group in ("anchors", "assigner", "dataset", "experiment", "report", "transform"):
+    for group in ("anchors", "assigner", "dataset", "experiment", "report", "tracking", "transform"):
         choices = sorted(path.stem for path in (REPOSITORY / "conf" / group).glob("*.yaml"))
         assert f"{group}: {', '.join(choices)}" in text
 

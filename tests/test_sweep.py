@@ -13,7 +13,7 @@ from assignstudy import record, sweep
 from assignstudy.errors import PageError, RecordError
 from assignstudy.statistics.sweep_choice import PickRule
 from assignstudy.sweep import hide_folders, write_sweep_page
-from tests.stored_runs import store, store_failed, store_manifest, store_sweep, street
+from tests.stored_runs import store, store_failed, store_manifest, store_rule, store_sweep, street
 from tests.views import CHINESE, HOSTILE
 
 FILES = ("index.html", "runs.csv", "runs.parquet")
@@ -29,6 +29,18 @@ def folder(tmp_path_factory):
 def page(folder):
     assert write_sweep_page(folder) == folder / "index.html"
     return (folder / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def rules(tmp_path_factory):
+    """Four rules as published, on the same boxes."""
+    folder, names = tmp_path_factory.mktemp("sweeps"), ("yolov3_spp", "yolov5", "yolov7_aux", "atss")
+    return store_manifest(folder, *(store_rule(folder, None, name) for name in names))
+
+
+@pytest.fixture(scope="module")
+def mixed(rules):
+    return built(rules)
 
 
 def built(folder):
@@ -263,12 +275,72 @@ class TestSweepsThatWentWrong:
             write_sweep_page(tmp_path)
 
 
+class TestMixedRules:
+    def test_runs_are_told_apart_by_their_rule_alone(self, mixed):
+        assert "they differ in assigner." in finding(mixed, "runs")
+        assert "wh_px" not in mixed
+        assert "no run" not in section(mixed, "curves")
+        _, rows = table(mixed, "changes", "Ground truths gained")
+        assert [row[1] for row in rows] == [name for name in self._order(mixed) if name != "yolov3_spp"]
+
+    def test_the_baseline_is_as_published(self, mixed):
+        assert "yolov3_spp: the first run with the published iou_t of 0.2." in unescape(section(mixed, "pick"))
+
+    def test_boxes_are_paired_between_rules(self, rules, mixed):
+        runs = study.load_runs(rules).set_index("assigner")
+        header, rows = table(mixed, "changes", "Ground truths gained")
+        for row in rows:
+            pairs = study.diff(runs.folder["yolov3_spp"], runs.folder[row[1]])
+            counts = pairs[~pairs.ignored_a].change.value_counts()
+            assert [int(n) for n in row[2:]] == [counts[name] for name in header[2:]]
+
+    def test_what_some_rules_do_not_have_is_neither_drawn_nor_decides(self, mixed):
+        captions = re.findall(r"<figcaption>(.*?)</figcaption>", section(mixed, "curves"))
+        assert captions == [
+            "Best possible recall",
+            "Positives per ground truth",
+            "Unmatched, small",
+            "Share of slots that are positive",
+        ]
+        pick = unescape(section(mixed, "pick"))
+        assert "of what is left, pick" in pick
+        assert "then of contested slots" not in pick
+        assert "contested slots: ATSS leaves none by design" in pick
+
+    def test_a_run_of_a_rule_that_has_it_shows_it(self, mixed):
+        header, rows = table(mixed, "runs", "Runs in the order")
+        contested = {row[3]: row[header.index("contested")] for row in rows}
+        assert contested["atss"] == "–"
+        assert contested["yolov5"].endswith("%")
+
+    def test_rules_and_sizes_make_a_map_without_gaps(self, tmp_path):
+        runs = [store_rule(tmp_path, street(60), name, imgsz=s) for name in ("yolov5", "atss") for s in (320, 640)]
+        page = built(store_manifest(tmp_path, *runs))
+        assert "no run" not in section(page, "curves")
+        assert "they differ in assigner and imgsz." in finding(page, "runs")
+
+    def test_the_published_threshold_is_that_of_the_options(self, tmp_path):
+        boxes = street(boxes=60)
+        runs = [store_rule(tmp_path, boxes, "max_iou", preset=preset) for preset in ("faster_rcnn", "retinanet")]
+        page = built(store_manifest(tmp_path, *runs))
+        assert "preset faster_rcnn: the first run with the published iou_t of 0.7." in unescape(section(page, "pick"))
+
+    def test_a_rule_with_anchors_of_its_own_has_none_to_paste(self, tmp_path):
+        page = built(store_manifest(tmp_path, store_rule(tmp_path, street(boxes=60), "fcos")))
+        pasted = unescape(section(page, "pick"))
+        assert "assigner: fcos  # FCOS\nimgsz: 640\n# points: those of the rule" in pasted
+
+    def _order(self, page):
+        header, rows = table(page, "runs", "Runs in the order")
+        return [row[header.index("assigner")] for row in rows]
+
+
 class TestRecipe:
     def test_says_what_to_paste_and_what_to_run(self, tmp_path):
         overrides = ("anchor_t=4", "dataset.data=/home/somebody/my data.yaml", "imgsz=[384,640]")
         runs = [store(tmp_path, imgsz=[384, 640], overrides=overrides), store(tmp_path, anchor_t=3.0)]
         pick = unescape(section(built(store_manifest(tmp_path, *runs)), "pick"))
-        assert "anchor_t: 4.0\nimgsz: [384, 640]\nanchors:  # coco_p5" in pick
+        assert "assigner: yolov5  # YOLOv5\nanchor_t: 4.0\nimgsz: [384, 640]\nanchors:  # coco_p5" in pick
         assert "\n  - [10, 13, 16, 30, 33, 23]  # stride 8\n" in pick
         assert "python -m assignstudy anchor_t=4 'dataset.data=…/my data.yaml' 'imgsz=[384,640]'" in pick
 

@@ -22,7 +22,7 @@ def draw(table: pd.DataFrame) -> Figure:
     """
     total = int(table["positives"].sum()) or 1
     names = [anchor_name(*row) for row in records(table[["level", "anchor", "anchor_w_px", "anchor_h_px"]])]
-    texts = [f"{count:,} · {style.percent(round(count / total, 3))}" for count in table["positives"]]
+    texts = [f"{count:,} · {style.rounded_percent(count / total)}" for count in table["positives"]]
     colours = [style.level_colour(level) for level in table["level"].astype(str)]
     return bars.draw(names, table["positives"].astype(float).tolist(), texts, colours, label_px=104, text_px=112)
 

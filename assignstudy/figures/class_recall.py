@@ -19,7 +19,7 @@ def draw(table: pd.DataFrame, recall: float | None) -> Figure:
         table: The run's ``classes``.
         recall: Recall of the whole data set; None without a ground truth.
     """
-    figure = style.new_figure(height_px=290)
+    figure = style.new_figure(style.WIDE_PX, 290)
     axes = style.add_axes(figure, style.Margins(left=66, right=16))
     some = table[table["ground_truths"] > 0]
     floor = min(float(some["bpr"].min()) if len(some) else 1.0, 0.98)
@@ -63,9 +63,9 @@ def _name_lowest(axes: Axes, some: pd.DataFrame) -> None:
     )
     heights = style.spread(places[:, 1].tolist(), 0.06, 0.02, 1.0)
     for name, (x, _), y in zip(lowest["class_name"].astype(str), places, heights, strict=True):
-        right = x > 0.6
+        right = x > 0.8
         axes.text(
-            x + (-0.02 if right else 0.02),
+            x + (-0.01 if right else 0.01),
             y,
             style.shorten(name, 18),
             transform=axes.transAxes,

@@ -35,7 +35,7 @@ def draw(table: pd.DataFrame) -> Figure:
         axes.text(
             x,
             y + 0.14,
-            style.percent(round(share, 3)),
+            style.rounded_percent(share),
             ha="center",
             va="center",
             color=ink,

@@ -22,7 +22,7 @@ def draw(table: pd.DataFrame, share: str, part: str) -> Figure:
     names = table["level"].astype(str).tolist()
     shares = table[share].astype(float).tolist()
     texts = [
-        "undefined" if math.isnan(s) else f"{style.percent(round(s, 4))} · {count:,}"
+        "undefined" if math.isnan(s) else f"{style.rounded_percent(s, 2)} · {count:,}"
         for s, count in zip(shares, table[part], strict=True)
     ]
     return bars.draw(names, shares, texts, [style.level_colour(name) for name in names], label_px=40, text_px=132)

@@ -34,7 +34,7 @@ def draw(table: pd.DataFrame) -> Figure:
         axes.text(
             x + 0.5,
             y + 0.5,
-            _whole_percent(share),
+            style.rounded_percent(share, 0).removesuffix(" %"),
             ha="center",
             va="center_baseline",
             fontsize=style.SMALL_FONT_PX,
@@ -51,12 +51,3 @@ def draw(table: pd.DataFrame) -> Figure:
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
     return figure
-
-
-def _whole_percent(share: float) -> str:
-    """A whole number, and neither 0 nor 100 unless it is."""
-    if 0 < share < 0.005:
-        return "<1"
-    if 0.995 <= share < 1:
-        return ">99"
-    return f"{100 * share:.0f}"

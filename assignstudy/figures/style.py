@@ -7,6 +7,7 @@ matplotlib is one unit of the SVG's view box, and a page shows figures at about 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -226,6 +227,25 @@ def thousands(value: float, _position: float | None = None) -> str:
 def percent(share: float, _position: float | None = None) -> str:
     """A tick label for a share from 0 to 1: ``12 %``."""
     return f"{thousands(100 * share)} %"
+
+
+def rounded_percent(share: float, decimals: int = 1) -> str:
+    """A share from 0 to 1 written out, ``12.3 %``: neither 0 nor 100 unless it is, but ``<0.1 %`` and ``>99.9 %``."""
+    step = 10.0**-decimals
+    rounded = round(100 * share, decimals)
+    if rounded == 0 < share:
+        return f"<{step:.{decimals}f} %"
+    if rounded == 100 and share < 1:
+        return f">{100 - step:.{decimals}f} %"
+    return f"{thousands(rounded)} %"
+
+
+def significant(value: float) -> str:
+    """A number of at least 0: three significant digits, at most four decimals, ``<0.0001`` below; 0 only if it is."""
+    if 0 < value < 1e-4:
+        return "<0.0001"
+    decimals = min(max(2 - math.floor(math.log10(value)), 0), 4) if value else 0
+    return f"{value:,.{decimals}f}"
 
 
 def spread(positions: Sequence[float], gap: float, low: float, high: float) -> list[float]:

@@ -20,7 +20,7 @@ without a box included. The factor "batch size" of YOLOv5's total is left out.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -71,6 +71,10 @@ class LossAtStart:
 
     The shares of all groups and the background sum to the weighted loss: over groups to a level's, over levels to all.
 
+    Attributes:
+        formula: As given.
+        weights: As given.
+
     Args:
         formula: The loss that the rule feeds.
         levels: The detection scales.
@@ -93,7 +97,8 @@ class LossAtStart:
         groups: int,
     ) -> None:
         """Begin with nothing added."""
-        self._formula, self._levels, self._weights, self._classes = formula, tuple(levels), weights, classes
+        self.formula, self.weights = formula, weights
+        self._levels, self._classes = tuple(levels), classes
         self._balance = weights.balance(len(levels))
         self._group = torch.from_numpy(np.asarray(group, np.int64))
         shape = (len(levels), groups)
@@ -110,6 +115,12 @@ class LossAtStart:
         for number, positives in enumerate(chunk.assignment.levels):
             if len(positives):
                 self._add_level(chunk, number, positives)
+
+    def passing(self, chunks: Iterable[MeasuredChunk]) -> Iterator[MeasuredChunk]:
+        """The same chunks, each added as it passes; :meth:`finish` may follow once they are used up."""
+        for chunk in chunks:
+            self.add(chunk)
+            yield chunk
 
     def finish(self, all_slots: Sequence[int]) -> tuple[StartShare, ...]:
         """The shares of every initialisation, level and group, each level's background after its groups.
@@ -128,14 +139,14 @@ class LossAtStart:
         device = positives.gt_row.device
         level = self._levels[number].to(device)
         group = self._group[chunk.first_row : chunk.first_row + len(chunk.boxes)].to(device)[positives.gt_row]
-        target, anchor_wh = row_boxes(self._formula, chunk.boxes, level, positives)
-        predicted = self._formula.decode(torch.zeros_like(target), anchor_wh)
-        overlap = self._formula.overlap(predicted, target).double()
+        target, anchor_wh = row_boxes(self.formula, chunk.boxes, level, positives)
+        predicted = self.formula.decode(torch.zeros_like(target), anchor_wh)
+        overlap = self.formula.overlap(predicted, target).double()
         self._rows[number] += self._per_group(torch.ones_like(group), group)
         self._box_units[number] += self._per_group(_units(1 - overlap), group)
         owners = _owners(chunk, level, positives)
         self._owned[number] += self._per_group(torch.ones_like(owners), group[owners])
-        wanted = objectness_target(overlap[owners], self._weights.gr)
+        wanted = objectness_target(overlap[owners], self.weights.gr)
         for init, units in self._objectness_units.items():
             units[number] += self._per_group(_units(self._objectness(init, level, wanted)), group[owners])
 
@@ -147,20 +158,20 @@ class LossAtStart:
     def _objectness(self, init: str, level: PyramidLevel, wanted: Tensor) -> Tensor:
         """Losses of slots with the given targets."""
         logit = torch.full_like(wanted, objectness_logit(init, level.stride))
-        return cross_entropy(logit, wanted, self._weights.positive_objectness, self._weights.focal_gamma)
+        return cross_entropy(logit, wanted, self.weights.positive_objectness, self.weights.focal_gamma)
 
     def _class(self, init: str) -> float | None:
         """What every row pays, averaged over classes."""
         if self._classes < 2:
             return None
-        low = self._weights.label_smoothing / 2
+        low = self.weights.label_smoothing / 2
         target = torch.tensor([1 - low, low], dtype=torch.float64)
         logit = torch.full_like(target, class_logit(init, self._classes))
-        right, wrong = cross_entropy(logit, target, self._weights.positive_class, self._weights.focal_gamma).tolist()
+        right, wrong = cross_entropy(logit, target, self.weights.positive_class, self.weights.focal_gamma).tolist()
         return float(right + (self._classes - 1) * wrong) / self._classes
 
     def _level_shares(self, init: str, number: int, slots: int) -> Iterator[StartShare]:
-        weights, rows = self._weights, max(int(self._rows[number].sum()), 1)
+        weights, rows = self.weights, max(int(self._rows[number].sum()), 1)
         per_row, per_slot = self._class(init), weights.objectness * self._balance[number] / max(slots, 1)
         for group in range(self._rows.shape[1]):
             objectness = int(self._objectness_units[init][number, group]) * LOSS_UNIT * per_slot

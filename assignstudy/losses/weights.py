@@ -84,7 +84,7 @@ def yolov5_weights(classes: int, levels: int, imgsz: int) -> LossWeights:
     if levels > len(LEVEL_BALANCE):
         raise ConfigError(
             f"levels: expected at most {len(LEVEL_BALANCE)}, for which YOLOv5 publishes a balance, got {levels};"
-            " pass weights of your own"
+            " from Python, pass weights of your own"
         )
     share = 3 / levels
     return LossWeights(

@@ -34,6 +34,8 @@ class Kind(StrEnum):
     """A size in pixels, a mean: at most two decimals."""
     RATIO = "ratio"
     """Four decimals."""
+    LOSS = "loss"
+    """Three significant digits."""
     PERCENT = "percent"
     """A share from 0 to 1, as percent."""
 
@@ -125,10 +127,12 @@ class Picture:
     Attributes:
         svg: From ``embed.to_svg``.
         caption: What it shows, one short line.
+        wide: Whether it needs the whole column, so that none stands beside it.
     """
 
     svg: Markup
     caption: str = ""
+    wide: bool = False
 
 
 @dataclass(frozen=True)

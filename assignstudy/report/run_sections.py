@@ -413,6 +413,7 @@ def classes(view: RunView, key: str, title: str) -> SectionContent:
         else ""
     )
     lowest = float(some["bpr"].min()) if len(some) else 1.0
+    misfit = "shapes the anchors do not fit" if view.rule.slots == "anchors" else "boxes that hold too few points"
     behind = lowest < (view.tables.metrics["bpr"] or 0) - judgement.CLASS_BEHIND
     return SectionContent(
         key,
@@ -420,8 +421,7 @@ def classes(view: RunView, key: str, title: str) -> SectionContent:
         Finding(sentence, State.WATCH if behind else State.FINE),
         pictures=(_picture(figure, f"{key}-recall", sentence, "Recall of each class against its number of boxes"),),
         tables=(_class_table(some, note),),
-        how_to_read="a class low in the picture has shapes the anchors do not fit; one far to the left has few "
-        "boxes to judge from.",
+        how_to_read=f"a class low in the picture has {misfit}; one far to the left has few boxes to judge from.",
     )
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from assignstudy.report import run_sections as answer
 from assignstudy.report.content import Finding, SectionContent, State
+from assignstudy.report.loss_section import loss_section
 from assignstudy.report.view import RunView
-from assignstudy.types import RuleFacts
 
 
 @dataclass(frozen=True)
@@ -19,30 +19,31 @@ class Section:
         key: Its anchor on the page; every id in its figures begins with it.
         title: Its heading.
         build: Computes, draws and words it, from ``(view, key, title)``.
-        applies: Whether it means anything for a rule.
+        applies: Whether it means anything for a run's rule and has something to show.
     """
 
     key: str
     title: str
     build: Callable[[RunView, str, str], SectionContent]
-    applies: Callable[[RuleFacts], bool] = lambda _rule: True
+    applies: Callable[[RunView], bool] = lambda _view: True
 
 
-def _threshold_decides(rule: RuleFacts) -> bool:
-    return rule.threshold is not None and rule.threshold.decides_match
+def _threshold_decides(view: RunView) -> bool:
+    return view.rule.threshold is not None and view.rule.threshold.decides_match
 
 
 SECTIONS = (
     Section("verdict", "Verdict", answer.verdict),
     Section("positives", "Positives per ground truth", answer.positives),
-    Section("levels", "Levels and anchors", answer.levels, lambda rule: rule.slots == "anchors"),
-    Section("points", "Levels", answer.levels, lambda rule: rule.slots == "points"),
-    Section("neighbours", "Neighbour cells", answer.neighbour_cells, lambda rule: rule.neighbour_cells),
+    Section("levels", "Levels and anchors", answer.levels, lambda view: view.rule.slots == "anchors"),
+    Section("points", "Levels", answer.levels, lambda view: view.rule.slots == "points"),
+    Section("neighbours", "Neighbour cells", answer.neighbour_cells, lambda view: view.rule.neighbour_cells),
     Section("shapes", "Shapes", answer.shapes),
     Section("threshold", "Threshold curve", answer.threshold, _threshold_decides),
-    Section("crowding", "Contested and unreachable slots", answer.crowding, lambda rule: rule.shares_slots),
-    Section("background", "Positives and background", answer.background, lambda rule: not rule.shares_slots),
+    Section("crowding", "Contested and unreachable slots", answer.crowding, lambda view: view.rule.shares_slots),
+    Section("background", "Positives and background", answer.background, lambda view: not view.rule.shares_slots),
     Section("classes", "Classes", answer.classes),
+    Section("loss", "Loss at the start", loss_section, lambda view: view.tables.loss_at_start is not None),
     Section("issues", "Data issues", answer.data_issues),
     Section("provenance", "Provenance", answer.provenance),
 )
@@ -50,7 +51,7 @@ SECTIONS = (
 
 def build(view: RunView) -> tuple[SectionContent, ...]:
     """All sections that apply to the run's rule; one that cannot be built carries its error."""
-    return tuple(_built(section, view) for section in SECTIONS if section.applies(view.rule))
+    return tuple(_built(section, view) for section in SECTIONS if section.applies(view))
 
 
 def _built(section: Section, view: RunView) -> SectionContent:

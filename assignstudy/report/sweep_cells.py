@@ -30,9 +30,10 @@ def metric_value(view: SweepView, row: int, name: str) -> float:
     return math.nan if words.is_undefined(value) else float(value)
 
 
-def run_columns(view: SweepView) -> list[Column]:
+def run_columns(view: SweepView, names: Sequence[str] | None = None) -> list[Column]:
     """The columns of :func:`run_cells`."""
-    return [Column("run", "run", Kind.CODE), *(Column(name, name, _kind(view, name)) for name in view.parameters)]
+    shown = view.swept if names is None else names
+    return [Column("run", "run", Kind.CODE), *(Column(name, name, _kind(view, name)) for name in shown)]
 
 
 def _kind(view: SweepView, parameter: str) -> Kind:
@@ -43,13 +44,14 @@ def _kind(view: SweepView, parameter: str) -> Kind:
     return Kind.TEXT if longest < _LONG_NAME else Kind.CODE
 
 
-def run_cells(view: SweepView, row: int) -> list[Cell]:
-    """A run's key, leading to its page, what it is, and the parameters in which runs differ."""
+def run_cells(view: SweepView, row: int, names: Sequence[str] | None = None) -> list[Cell]:
+    """A run's key, leading to its page, what it is, and some parameters: those that were varied, unless named."""
     mark = view.role(row).value or ("other data" if row in view.on_other_labels else "")
     if view.baseline is not None and row == view.baseline.row == view.order[0]:
         mark = "pick, baseline"
     key = Cell(str(view.run(row)["run_key"]), mark=mark, href=view.pages.get(row, ""))
-    return [key, *(Cell(value_text(view.run(row)[name])) for name in view.parameters)]
+    shown = view.swept if names is None else names
+    return [key, *(Cell(value_text(view.run(row)[name])) for name in shown)]
 
 
 def metric_columns(names: Iterable[str], *, in_words: bool) -> list[Column]:

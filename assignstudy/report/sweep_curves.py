@@ -20,7 +20,7 @@ from assignstudy.report.sweep_view import SweepView
 from assignstudy.statistics import sweep_grid
 from assignstudy.statistics.sweep_grid import Layout, Panel
 from assignstudy.statistics.sweep_metrics import facts
-from assignstudy.statistics.sweep_parameters import differing, value_text
+from assignstudy.statistics.sweep_parameters import value_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 KEY, TITLE = "curves", "Curves and maps"
 METRICS = ("bpr", "unreachable_share", "contested_share", "positives_per_gt")
 METRICS_IN_PANELS = ("bpr", "contested_share")
+METRICS_OF_ALL_RULES = ("unmatched_small", "positive_share")
+"""What takes the place of metrics that only some of the rules have."""
+
 MOST_PANELS = 12
 ROLES = "the recommended run and the baseline carry their names."
-COLOURS = (
-    "A colour farther from the page's is more: better for recall, worse for unreachable positives and contested slots."
-)
+COLOURS = "A colour farther from the page's is more: better for recall, a cost everywhere else."
 
 
 def build(view: SweepView) -> SectionContent:
@@ -40,17 +41,18 @@ def build(view: SweepView) -> SectionContent:
     if not view.order:
         return SectionContent(KEY, TITLE, Finding("No run finished, so there is nothing to draw."))
     pictures = _pictures(view)
-    is_map = len(differing(view.comparable)) > 1
+    is_map = len(view.axes.columns) > 1
     how_to_read = " ".join((ROLES, COLOURS) if is_map else (ROLES,)) if pictures else ""
     return SectionContent(KEY, TITLE, Finding(_sentence(view)), pictures=pictures, how_to_read=how_to_read)
 
 
 def _sentence(view: SweepView) -> str:
     """Which parameter moves the recall most: the largest spread of its means."""
-    runs, names = view.comparable, differing(view.comparable)
+    names = [str(name) for name in view.axes]
     if not names:
         return "There is only one setting, so no parameter to draw anything over."
-    means = {name: runs.groupby(name, sort=False)["bpr"].mean().dropna() for name in names}
+    recalls = view.comparable["bpr"]
+    means = {name: recalls.groupby(view.axes[name], sort=False).mean().dropna() for name in names}
     spreads = {name: float(mean.max() - mean.min()) if len(mean) else 0.0 for name, mean in means.items()}
     strongest = max(names, key=lambda name: spreads[name])
     if not spreads[strongest]:
@@ -62,14 +64,18 @@ def _sentence(view: SweepView) -> str:
 
 
 def _pictures(view: SweepView) -> tuple[Picture, ...]:
-    runs = view.comparable
-    where = sweep_grid.layout(runs, differing(runs))
+    where = sweep_grid.layout(view.axes)
     if where is None:
         return ()
-    panels = sweep_grid.compute(runs, where)[:MOST_PANELS]
-    metrics = METRICS_IN_PANELS if where.panels else METRICS
-    shown = [name for name in metrics if runs[name].nunique() > (name != "bpr")]
+    runs, panels = view.comparable, sweep_grid.compute(view.axes, where)[:MOST_PANELS]
+    shown = [name for name in _metrics(view, where) if runs[name].nunique() > (name != "bpr")]
     return tuple(_picture(view, where, panels, k, name) for name in shown for k in range(len(panels)))
+
+
+def _metrics(view: SweepView, where: Layout) -> list[str]:
+    """As many metrics as there are usually, all of which mean the same for every rule."""
+    usual = METRICS_IN_PANELS if where.panels else METRICS
+    return view.shared((*usual, *METRICS_OF_ALL_RULES))[: len(usual)]
 
 
 def _picture(view: SweepView, where: Layout, panels: Sequence[Panel], k: int, metric: str) -> Picture:
@@ -82,7 +88,7 @@ def _figure(view: SweepView, where: Layout, panel: Panel, metric: str) -> Figure
     if where.series is not None:
         return sweep_map.draw(_map_cells(view, panel, metric), _map_axes(where, panel))
     points = [_point(view, value, row, metric) for value, row in panel.rows.iloc[0].dropna().items()]
-    if is_numeric_dtype(view.runs[where.x]):
+    if is_numeric_dtype(view.axes[where.x]):
         return sweep_lines.draw_numbers(points, where.x, facts(metric).title, _tick(metric))
     return sweep_lines.draw_names(points, facts(metric).title, _tick(metric))
 

@@ -132,7 +132,8 @@ def _state(name: str, run: Mapping[str, Any]) -> State | None:
 
 def _facts(view: SweepView) -> tuple[Fact, ...]:
     several = len(view.order) > 1
-    why = [Fact("Rule of the pick", view.rule.sentence)] if several else []
+    why = [Fact("Rule of the pick", view.rule.sentence(view.shared(COSTS)))] if several else []
+    why += [Fact("Different rules", _rules(view))] if "assigner" in view.axes else []
     if several and view.baseline is not None:
         why.append(Fact("Baseline", f"{view.name(view.baseline.row)}: {view.baseline.reason}."))
     # A line break makes the page keep the lines as they are.
@@ -141,8 +142,28 @@ def _facts(view: SweepView) -> tuple[Fact, ...]:
     return tuple(why + paste)
 
 
+def _rules(view: SweepView) -> str:
+    """What can be compared between rules that were published with different detectors, and what cannot."""
+    facts_of = [view.rules[row] for row in view.order if row in view.rules]
+    exclusive = sorted({rule.title for rule in facts_of if not rule.shares_slots})
+    boundless = sorted({rule.title for rule in facts_of if rule.reach is None})
+    left_out = [
+        f"{what}: {words.listing(titles)} {has} none by design"
+        for what, titles, has in (
+            ("contested slots", exclusive, "leaves" if len(exclusive) == 1 else "leave"),
+            ("unreachable positives", boundless, "has" if len(boundless) == 1 else "have"),
+        )
+        if 0 < len(titles) < len({rule.title for rule in facts_of})
+    ]
+    return (
+        "A rule belongs to a detector, so read this as what each would make of the same boxes, not as a switch. "
+        "Recall, unmatched boxes, positives and slots mean the same for all, and boxes are paired one by one below. "
+        + (f"Left out of the comparison, because not all rules know them: {'; '.join(left_out)}." if left_out else "")
+    ).strip()
+
+
 def _pictures(view: SweepView) -> tuple[Picture, ...]:
-    costs = [name for name in COSTS if view.comparable[name].nunique() > 1]
+    costs = [name for name in view.shared(COSTS) if view.comparable[name].nunique() > 1]
     if not costs or view.comparable["bpr"].isna().all():
         return ()
     best = view.run(view.order[0])

@@ -54,7 +54,7 @@ def _sentence(view: SweepView) -> str:
     recalls = view.comparable["bpr"].dropna()
     if len(recalls) > 1:
         parts.append(f"recall lies between {words.ratio(recalls.min())} and {words.ratio(recalls.max())}")
-    names = f"; they differ in {words.listing(view.parameters)}" if view.parameters else ""
+    names = f"; they differ in {words.listing(view.swept)}" if view.swept else ""
     return f"{words.sentence(words.listing(parts))}{names}."
 
 
@@ -68,12 +68,13 @@ def _finished(finished: int, ended: int) -> str:
 
 def _key_metrics(view: SweepView) -> TableView:
     rows = ranked_rows(view)
-    cells = metric_cells(view, rows, KEY_METRICS)
+    metrics = [name for name in KEY_METRICS if view.finished[name].notna().any()]
+    cells = metric_cells(view, rows, metrics)
     status = [Column("status", "status")] if len(view.failed) else []
     return TableView(
         "Runs in the order of the recommendation",
-        (*run_columns(view), *status, *metric_columns(KEY_METRICS, in_words=True)),
-        tuple((*run_cells(view, row), *_status(view, row), *cells[row]) for row in rows),
+        (*run_columns(view, view.parameters), *status, *metric_columns(metrics, in_words=True)),
+        tuple((*run_cells(view, row, view.parameters), *_status(view, row), *cells[row]) for row in rows),
         folded=False,
     )
 

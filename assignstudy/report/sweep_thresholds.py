@@ -83,7 +83,7 @@ def _picture(view: SweepView, axis: ThresholdAxis) -> Picture:
     curves, boxes = _curves(view, axis), int(view.comparable["ground_truths"].max())
     figure = sweep_threshold.draw([_line(view, curve) for curve in curves], axis.name, boxes)
     alt = f"Share of ground truths with a positive against {axis.name}: {_at_middle(curves)}"
-    return Picture(to_svg(figure, f"sweep-recall-{axis.name}", alt), f"Recall against {axis.name}")
+    return Picture(to_svg(figure, f"sweep-recall-{axis.name}", alt), f"Recall against {axis.name}", wide=True)
 
 
 def _at_middle(curves: Sequence[SettingCurve]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -13,9 +13,11 @@ import pandas as pd
 
 from assignstudy.figures.sweep_marks import Role
 from assignstudy.statistics.sweep_choice import Baseline, PickRule
+from assignstudy.statistics.sweep_metrics import shared_by_all
 from assignstudy.statistics.sweep_pairs import Comparison
-from assignstudy.statistics.sweep_parameters import differing, label, records, rows_of
+from assignstudy.statistics.sweep_parameters import axes, differing, label, records, rows_of, swept
 from assignstudy.statistics.sweep_threshold import ThresholdAxis
+from assignstudy.types import RuleFacts
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +67,7 @@ class SweepView:
         order: Rows of the comparable runs, the recommended one first.
         on_front: Whether no other comparable run beats it in everything; by row, comparable runs only.
         rule: How the recommended run is picked.
+        rules: What may be asked of each run's assignment rule, by row; rows of rules that are not known are left out.
         baseline: The run that the others are held against; None where none finished.
         pages: Relative path of each run's page, by row, where it has one.
         curves: Recall against the threshold.
@@ -79,6 +82,7 @@ class SweepView:
     order: tuple[int, ...] = ()
     on_front: Mapping[int, bool] = field(default_factory=dict)
     rule: PickRule = field(default_factory=PickRule)
+    rules: Mapping[int, RuleFacts] = field(default_factory=dict)
     baseline: Baseline | None = None
     pages: Mapping[int, str] = field(default_factory=dict)
     curves: tuple[SettingCurve, ...] = ()
@@ -89,8 +93,22 @@ class SweepView:
 
     @cached_property
     def parameters(self) -> list[str]:
-        """The parameters in which the runs differ."""
+        """The parameters in which the runs differ: what a table of runs shows."""
         return differing(self.runs)
+
+    @cached_property
+    def swept(self) -> list[str]:
+        """The parameters that were varied: what names a run."""
+        return swept(self.runs)
+
+    def shared(self, names: Iterable[str]) -> list[str]:
+        """Those metrics that mean something for the rules of all comparable runs."""
+        return shared_by_all(self.comparable, names)
+
+    @cached_property
+    def axes(self) -> pd.DataFrame:
+        """What the comparable runs are drawn over, see ``sweep_parameters.axes``."""
+        return axes(self.comparable)
 
     @cached_property
     def comparable(self) -> pd.DataFrame:
@@ -129,4 +147,4 @@ class SweepView:
 
     def name(self, row: int) -> str:
         """What tells a run from the others."""
-        return label(self.run(row), self.parameters)
+        return label(self.run(row), self.swept)

@@ -16,6 +16,7 @@ _PRINT: dict[Kind, Callable[[float | None], str]] = {
     Kind.INT: words.integer,
     Kind.NUMBER: words.number,
     Kind.RATIO: words.ratio,
+    Kind.LOSS: words.significant,
     Kind.PERCENT: words.percent,
 }
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from assignstudy.figures import style
+
 UNDEFINED = "–"
 _SMALLEST_SHARE = 0.0001
 
@@ -37,6 +39,11 @@ def number(value: float | None) -> str:
         return "∞" if value > 0 else "−∞"
     text = f"{value:,.2f}"
     return text.rstrip("0").rstrip(".")
+
+
+def significant(value: float | None) -> str:
+    """Three significant digits, at most four decimals: ``0.0123``, ``<0.0001``; a dash where undefined."""
+    return UNDEFINED if value is None or is_undefined(value) else style.significant(value)
 
 
 def percent(share: float | None) -> str:

@@ -8,12 +8,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from assignstudy.losses.start import StartShare
+from assignstudy.losses.start import PUBLISHED_BIAS, ZERO, StartShare
 from assignstudy.statistics.door import LabelArrays, LevelShape
 from assignstudy.statistics.ground_truths import SIZE_BINS, size_bin
 
 BACKGROUND = "background"
 """In the column ``size_bin``: the slots that no ground truth owns."""
+
+TERMS = ("box", "objectness", "class")
+INITIALISATIONS = {"zero": ZERO, "published": PUBLISHED_BIAS}
+"""Columns of :func:`by_term`, and what they are called in the column ``init``."""
 
 
 def size_groups(labels: LabelArrays) -> npt.NDArray[np.int8]:
@@ -47,3 +51,42 @@ def compute(shares: Iterable[StartShare], levels: Sequence[LevelShape]) -> pd.Da
             "class": pd.Series([row.class_ for row in rows], dtype="float64"),
         }
     )
+
+
+def by_term(shares: pd.DataFrame, part: str) -> pd.DataFrame:
+    """The loss of each term, over all other columns.
+
+    Args:
+        shares: From :func:`compute`.
+        part: ``level`` or ``size_bin``.
+
+    Returns:
+        One row per term and level or size bin: ``term``, ``part``, and the weighted loss with all outputs ``zero`` and
+        with the ``published`` biases. A part that has no such term (the background no box) has no row.
+    """
+    names = dict.fromkeys(shares[part].astype(str))
+    rows = [(term, name, *_losses(shares, shares[part] == name, term)) for term in TERMS for name in names]
+    table = pd.DataFrame(rows, columns=["term", "part", *INITIALISATIONS])
+    return table[table["zero"].notna()].reset_index(drop=True)
+
+
+def _losses(shares: pd.DataFrame, chosen: pd.Series[bool], term: str) -> list[float]:
+    """Sums under each initialisation; missing where nothing is defined."""
+    return [
+        float(shares.loc[chosen & (shares["init"] == init), term].sum(min_count=1)) for init in INITIALISATIONS.values()
+    ]
+
+
+def by_level_and_size(shares: pd.DataFrame) -> pd.DataFrame:
+    """The initialisations side by side.
+
+    Args:
+        shares: From :func:`compute`.
+
+    Returns:
+        One row per level and size bin: ``level``, ``size_bin``, ``box``, which does not depend on the biases, and
+        ``objectness_zero``, ``objectness_published``, ``class_zero`` and ``class_published``.
+    """
+    parts = {name: shares[shares["init"] == init].reset_index(drop=True) for name, init in INITIALISATIONS.items()}
+    table = parts["zero"][["level", "size_bin", "box"]]
+    return table.assign(**{f"{term}_{name}": part[term] for term in TERMS[1:] for name, part in parts.items()})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -40,31 +39,30 @@ class Panel:
     rows: pd.DataFrame
 
 
-def layout(runs: pd.DataFrame, names: Sequence[str]) -> Layout | None:
+def layout(axes: pd.DataFrame) -> Layout | None:
     """Numbers before names, more values before fewer, thresholds first among equals; None without a parameter.
 
     Args:
-        runs: One row per run.
-        names: The parameters in which they differ.
+        axes: One row per run, one column per parameter, see ``sweep_parameters.axes``.
     """
-    if not names:
+    if axes.columns.empty:
         return None
-    order = sorted(names, key=lambda name: (not is_numeric_dtype(runs[name]), -runs[name].nunique()))
+    order = sorted(map(str, axes), key=lambda name: (not is_numeric_dtype(axes[name]), -axes[name].nunique()))
     return Layout(order[0], order[1] if len(order) > 1 else None, tuple(order[2:]))
 
 
-def compute(runs: pd.DataFrame, where: Layout) -> list[Panel]:
+def compute(axes: pd.DataFrame, where: Layout) -> list[Panel]:
     """Which run stands where, panel by panel in the order of the runs.
 
     Args:
-        runs: Finished runs; no two of them equal in all parameters of the layout.
+        axes: Of the finished runs, as for :func:`layout`; no two of them are equal.
         where: The layout.
     """
     if not where.panels:
-        return [Panel("", _rows(runs, where, runs))]
-    groups = runs.groupby(list(where.panels), sort=False, dropna=False)
+        return [Panel("", _rows(axes, where, axes))]
+    groups = axes.groupby(list(where.panels), sort=False, dropna=False)
     return [
-        Panel(label(dict(zip(where.panels, key, strict=True)), where.panels), _rows(part, where, runs))
+        Panel(label(dict(zip(where.panels, key, strict=True)), where.panels), _rows(part, where, axes))
         for key, part in groups
     ]
 
@@ -75,10 +73,10 @@ def in_order(column: pd.Series) -> list[object]:
     return sorted(values) if is_numeric_dtype(column) else list(values)
 
 
-def _rows(part: pd.DataFrame, where: Layout, runs: pd.DataFrame) -> pd.DataFrame:
+def _rows(part: pd.DataFrame, where: Layout, axes: pd.DataFrame) -> pd.DataFrame:
     series = list(part[where.series]) if where.series else [""] * len(part)
     cells = pd.DataFrame({"y": series, "x": list(part[where.x]), "row": rows_of(part)})
     table = cells.dropna().pivot(index="y", columns="x", values="row")
     # All panels get the rows and columns of all runs, so that they can be compared at a glance.
-    ends = in_order(runs[where.series]) if where.series else [""]
-    return table.reindex(index=pd.Index(ends), columns=pd.Index(in_order(runs[where.x]))).astype("Int64")
+    ends = in_order(axes[where.series]) if where.series else [""]
+    return table.reindex(index=pd.Index(ends), columns=pd.Index(in_order(axes[where.x]))).astype("Int64")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -111,12 +111,32 @@ def level_columns(columns: Iterable[str]) -> list[str]:
     return sorted((name for name in columns if LEVEL_METRIC.fullmatch(name)), key=level_number)
 
 
-def with_shares(runs: pd.DataFrame) -> pd.DataFrame:
-    """A table of runs with the columns of :data:`SHARES` added; missing where there is nothing to divide by."""
+def with_shares(runs: pd.DataFrame, exclusive: Collection[int] = ()) -> pd.DataFrame:
+    """A table of runs with the columns of :data:`SHARES` added.
+
+    They are missing where there is nothing to divide by, and contested slots also where the rule itself gives each slot
+    to one ground truth: then 0 is how the rule works, and no finding.
+
+    Args:
+        runs: One row per run, with the published metrics.
+        exclusive: Row labels of the runs with such a rule.
+    """
+    contested = _quotient(runs["contested_slots"], runs["slots"])
     return runs.assign(
         unreachable_share=_quotient(runs["unreachable"], runs["positives"]),
-        contested_share=_quotient(runs["contested_slots"], runs["slots"]),
+        contested_share=contested.mask(runs.index.isin(list(exclusive))),
     )
+
+
+def shared_by_all(runs: pd.DataFrame, names: Iterable[str]) -> list[str]:
+    """The metrics that no run lacks: those that mean something for the rules of all of them.
+
+    Args:
+        runs: Finished runs; those without a positive lack metrics whatever their rule, and are not asked.
+        names: Columns to choose from.
+    """
+    asked = runs[runs["bpr"] > 0]
+    return [name for name in names if asked[name].notna().all()]
 
 
 def _quotient(part: pd.Series, whole: pd.Series) -> pd.Series:

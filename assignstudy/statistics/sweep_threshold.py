@@ -55,7 +55,7 @@ def one_per_curve(runs: pd.DataFrame, axis: ThresholdAxis, names: Iterable[str])
     Args:
         runs: Finished runs on the same ground truths.
         axis: Which threshold; rules without it have no curve.
-        names: The parameters in which the runs differ.
+        names: The parameters that were varied.
 
     Returns:
         Row labels of these runs, and the parameters that tell their curves apart.

@@ -13,7 +13,7 @@ every_section = pytest.mark.parametrize("section", [pytest.param(one, id=one.key
 
 def some_views(section):
     """The embedded data set under a YOLO rule and under one with points, as far as the section applies."""
-    found = [view for view in (VIEWS["demo"](), VIEWS["fcos"]()) if section.applies(view.rule)]
+    found = [view for view in (VIEWS["demo"](), VIEWS["fcos"]()) if section.applies(view)]
     assert found, "no view shows this section; tests/views.py needs one"
     return found
 
@@ -29,7 +29,7 @@ def test_builds_and_states_a_finding(view):
 
 @every_view
 def test_a_section_that_means_nothing_for_the_rule_is_left_out(view):
-    assert [content.key for content in build(view())] == [one.key for one in SECTIONS if one.applies(view().rule)]
+    assert [content.key for content in build(view())] == [one.key for one in SECTIONS if one.applies(view())]
 
 
 @every_section

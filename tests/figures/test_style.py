@@ -41,3 +41,38 @@ def _luminance(code):
 def test_text_has_the_contrast_of_aa(name, ground, scheme):
     one, other = (_luminance(getattr(style.COLOURS[key], scheme)) for key in (name, ground))
     assert (max(one, other) + 0.05) / (min(one, other) + 0.05) >= 4.5
+
+
+@pytest.mark.parametrize(
+    ("share", "decimals", "expected"),
+    [
+        (0, 1, "0 %"),
+        (0.0004, 1, "<0.1 %"),
+        (0.0006, 1, "0.1 %"),
+        (0.5, 1, "50 %"),
+        (0.1234, 2, "12.34 %"),
+        (0.00004, 2, "<0.01 %"),
+        (0.9999, 1, ">99.9 %"),
+        (0.004, 0, "<1 %"),
+        (0.996, 0, ">99 %"),
+        (1, 0, "100 %"),
+    ],
+)
+def test_rounded_shares_are_all_or_nothing_only_if_they_are(share, decimals, expected):
+    assert style.rounded_percent(share, decimals) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0, "0"),
+        (0.00001, "<0.0001"),
+        (0.0001, "0.0001"),
+        (0.01234, "0.0123"),
+        (2.768, "2.77"),
+        (44.55, "44.5"),
+        (1234.5, "1,234"),
+    ],
+)
+def test_significant(value, expected):
+    assert style.significant(value) == expected

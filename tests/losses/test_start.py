@@ -144,3 +144,13 @@ def test_a_balance_for_other_levels_is_refused():
     weights = losses.LossWeights(1, 1, 1, level_balance=(1.0, 1.0))
     with pytest.raises(ValueError, match=r"^level_balance: expected one weight for each of 3 levels, got 2$"):
         _shares(RULES[0], boxes, group, weights=weights)
+
+
+def test_chunks_pass_unchanged():
+    boxes, group = _boxes_and_groups()
+    levels, formula = make_levels(), losses.formula_of(RULES[0])
+    start = LossAtStart(formula, levels, formula.published_weights(4, 3, 256), 4, group, 3)
+    chunks = list(run(RULES[0], boxes, levels, boxes_per_chunk=20))
+    assert list(start.passing(chunks)) == chunks
+    weights = formula.published_weights(4, 3, 256)
+    assert start.finish(ALL_SLOTS) == _shares(RULES[0], boxes, group, weights=weights)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from assignstudy.report.render import write_run_page
+from assignstudy.report.sections import build
 from tests.views import CHINESE, HOSTILE, VIEWS, demo_view, hostile_view
 
 
@@ -71,3 +72,9 @@ def test_a_section_that_cannot_be_built_says_so_and_harms_no_other(tmp_path):
     assert "This section could not be built." in html
     assert "Threshold curve" in html
     assert not (tmp_path / "report.html.tmp").exists()
+
+
+@pytest.mark.parametrize(("view", "expected"), [("demo", "shapes the anchors do not fit"), ("fcos", "too few points")])
+def test_how_to_read_classes_speaks_of_what_the_rule_has(view, expected):
+    (classes,) = (content for content in build(VIEWS[view]()) if content.key == "classes")
+    assert expected in classes.how_to_read

@@ -46,6 +46,10 @@ class TestRanked:
     def test_a_rule_without_a_reach_has_nothing_beyond_it_and_a_run_without_recall_comes_last(self):
         assert ranked(runs((NAN, NAN, NAN, NAN), (0.9, NAN, 0.1, 3)), PickRule()) == [1, 0]
 
+    def test_a_share_that_one_rule_does_not_have_decides_nothing(self):
+        table = runs((1, NAN, NAN, 5), (1, 0, 0.01, 4), (1, 0.01, 0, 3))
+        assert ranked(table, PickRule()) == [2, 1, 0]
+
     def test_no_runs_have_no_order(self):
         assert ranked(runs(), PickRule()) == []
 
@@ -93,11 +97,20 @@ class TestBaseline:
     TABLE = pd.DataFrame({"assigner": ["yolov5"] * 3, "anchor_t": [3.0, 4.0, 4.0]}, index=[4, 6, 7])
 
     def test_is_the_first_run_with_the_published_threshold(self):
-        found = baseline(self.TABLE, {"yolov5": ("anchor_t", 4.0)})
+        found = baseline(self.TABLE, dict.fromkeys((4, 6, 7), ("anchor_t", 4.0)))
         assert found.row == 6
         assert found.reason == "the first run with the published anchor_t of 4"
 
-    @pytest.mark.parametrize("published", [{}, {"yolov5": ("anchor_t", 9.0)}, {"other": ("anchor_t", 4.0)}])
+    def test_is_a_rule_without_a_threshold_where_that_comes_first(self):
+        found = baseline(self.TABLE, {4: ("anchor_t", 4.0), 6: None, 7: ("anchor_t", 4.0)})
+        assert found.row == 6
+        assert found.reason == "the first run as published: its rule has no threshold to set"
+
+    def test_knows_that_one_rule_has_several_published_thresholds(self):
+        found = baseline(self.TABLE, {4: ("anchor_t", 5.0), 6: ("anchor_t", 5.0), 7: ("anchor_t", 4.0)})
+        assert found.row == 7
+
+    @pytest.mark.parametrize("published", [{}, dict.fromkeys((4, 6, 7), ("anchor_t", 9.0))])
     def test_is_else_the_first_run(self, published):
         found = baseline(self.TABLE, published)
         assert found.row == 4
@@ -105,9 +118,14 @@ class TestBaseline:
 
 
 def test_the_sentence_says_the_numbers():
-    sentence = PickRule(tolerance=0.0025, most_unreachable=0.05).sentence
+    sentence = PickRule(tolerance=0.0025, most_unreachable=0.05).sentence()
     assert "more than 5 % unreachable" in sentence
     assert "within 0.25 percentage points" in sentence
+
+
+def test_the_sentence_names_only_what_decides():
+    assert "contested" not in PickRule().sentence(["unreachable_share", "positives_per_gt"])
+    assert "of these" not in PickRule().sentence(["positives_per_gt"])
 
 
 def test_what_the_rule_leaves_out_is_what_a_run_page_calls_act():

@@ -10,10 +10,10 @@ def sweep(**columns):
 
 
 def test_numbers_go_along_the_axis_and_more_values_before_fewer():
-    runs = sweep(anchors=["a", "b", "c"], imgsz=[320, 640, 640], anchor_t=[3.0, 4.0, 5.0])
-    assert layout(runs, ["anchors", "imgsz", "anchor_t"]) == Layout("anchor_t", "imgsz", ("anchors",))
-    assert layout(runs, ["anchors"]) == Layout("anchors")
-    assert layout(runs, []) is None
+    axes = sweep(anchors=["a", "b", "c"], imgsz=[320, 640, 640], anchor_t=[3.0, 4.0, 5.0])
+    assert layout(axes) == Layout("anchor_t", "imgsz", ("anchors",))
+    assert layout(axes[["anchors"]]) == Layout("anchors")
+    assert layout(axes[[]]) is None
 
 
 def test_a_map_has_a_cell_for_every_pair_also_where_no_run_finished():

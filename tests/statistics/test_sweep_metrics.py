@@ -3,7 +3,15 @@
 import pandas as pd
 import pytest
 
-from assignstudy.statistics.sweep_metrics import METRICS, facts, in_order, is_metric, level_columns, with_shares
+from assignstudy.statistics.sweep_metrics import (
+    METRICS,
+    facts,
+    in_order,
+    is_metric,
+    level_columns,
+    shared_by_all,
+    with_shares,
+)
 from tests.views import demo_view
 
 
@@ -49,3 +57,14 @@ def test_shares_are_missing_where_there_is_nothing_to_divide_by():
     assert shares.contested_share.tolist()[:2] == [0.5, 0.25]
     assert shares.contested_share.isna().tolist() == [False, False, True]
     assert "unreachable_share" not in runs
+
+
+def test_nothing_is_contested_where_the_rule_itself_gives_each_slot_to_one_ground_truth():
+    runs = pd.DataFrame({"unreachable": [0, 0], "positives": [4, 4], "contested_slots": [0, 0], "slots": [4, 4]})
+    assert with_shares(runs, exclusive=[1]).contested_share.isna().tolist() == [False, True]
+
+
+def test_metrics_of_all_are_those_that_no_run_with_positives_lacks():
+    runs = pd.DataFrame({"bpr": [0.9, 0.8, 0.0], "slots": [3, 4, None], "unreachable_share": [0.1, None, 0.2]})
+    assert shared_by_all(runs, ["slots", "unreachable_share"]) == ["slots"]
+    assert shared_by_all(runs.head(0), ["slots"]) == ["slots"]
