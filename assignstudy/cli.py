@@ -70,6 +70,7 @@ from assignstudy.settings import (
     resolved,
     with_anchor_file,
 )
+from assignstudy.untrusted import printable
 
 if TYPE_CHECKING:
     from assignstudy.assign.rule import Rule
@@ -526,7 +527,7 @@ def _metric_text(name: str, value: float) -> str:
 
 
 def _say(sentence: str) -> None:
-    print(f"assignstudy: {sentence}", file=sys.stderr)
+    print(f"assignstudy: {printable(sentence)}", file=sys.stderr)
 
 
 # ---- Hydra's errors in one sentence each

@@ -28,6 +28,7 @@ from assignstudy.settings import THRESHOLDS, Config, anchor_levels, input_hw
 from assignstudy.study import Study, StudyResult
 from assignstudy.transforms import Transform
 from assignstudy.types import Dataset, PyramidLevel
+from assignstudy.untrusted import printable
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +117,7 @@ def is_done(order: Order, labels_fingerprint: str) -> bool:
     wanted = [f"{name}.parquet" for name in record.TABLES] + [record.PAGE_FILE] * order.config["report"]["page"]
     is_whole = all((order.folder / name).is_file() for name in wanted)
     is_same = (found.run_key, found.fingerprint) == (order.run_key, labels_fingerprint)
-    return found.status == "finished" and is_whole and is_same and _deciding(found.config) == _deciding(order.config)
+    return found.status == "finished" and is_whole and is_same and _deciding(found.config) == _printable(_deciding(order.config))
 
 
 def clear(folder: Path) -> None:
@@ -187,7 +188,7 @@ def _shown_settings(order: Order) -> dict[str, str]:
 def _provenance(order: Order, labels: _Labels) -> dict[str, str]:
     commit, is_dirty = record.git_state()
     changes = " with uncommitted changes" if is_dirty else ""
-    shown = _without_folders(_deciding(order.config))
+    shown = _printable(_without_folders(_deciding(order.config)))
     return {
         "Configuration": yaml.safe_dump(
             _without_folders(shown), sort_keys=False, allow_unicode=True, default_flow_style=None
@@ -231,7 +232,16 @@ def _finished(
 def _failed(order: Order, error: Exception) -> RunRecord:
     text = " ".join(str(error).split())
     sentence = text if isinstance(error, AssignStudyError) else f"{type(error).__name__}: {text}"
-    return _record(order, status="failed", error=sentence)
+    return _record(order, status="failed", error=printable(sentence))
+
+
+def _printable(value: Any) -> Any:
+    """The value with every text in it fit to be stored: file names may hold bytes that are no Unicode."""
+    if isinstance(value, dict):
+        return {key: _printable(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_printable(entry) for entry in value]
+    return printable(value) if isinstance(value, str) else value
 
 
 def _record(order: Order, input_hw: tuple[int | None, int | None] = (None, None), **outcome: Any) -> RunRecord:
@@ -240,13 +250,13 @@ def _record(order: Order, input_hw: tuple[int | None, int | None] = (None, None)
     nothing: dict[str, Any] = {"dataset": None, "fingerprint": None, "metrics": {}, "seconds": {}, "notices": []}
     return RunRecord(
         run_key=order.run_key,
-        overrides=list(order.overrides),
+        overrides=_printable(list(order.overrides)),
         choices=dict(order.choices),
-        config=order.config,
+        config=_printable(order.config),
         input_h=input_hw[0],
         input_w=input_hw[1],
         peak_memory_mb=record.peak_memory_mb(),
-        argv=sys.argv,
+        argv=_printable(sys.argv),
         versions=record.versions(),
         git_commit=commit,
         git_dirty=is_dirty,

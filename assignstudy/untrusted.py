@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import functools
 import os
+import re
 import stat
 from pathlib import Path
 from typing import IO, Any
@@ -22,6 +23,7 @@ MOST_YAML_BYTES = 1_000_000
 MOST_YAML_NODES = 110_000
 """Keys, values, lists and maps: a list of a hundred thousand names, and the rest."""
 
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _NO_FILE = "a pipe, a device or a socket"
 
 PathText = str | os.PathLike[str]
@@ -87,6 +89,17 @@ def is_inside(path: str, folders: list[str]) -> bool:
     """
     tops = tuple(f"{folder.rstrip('/')}/" for folder in folders)
     return path.startswith(tops) or f"{_real(path.rpartition('/')[0] or '/')}/".startswith(tops)
+
+
+def printable(text: str) -> str:
+    r"""The text so that it can be stored and shown anywhere, also in a terminal.
+
+    Bytes that are no Unicode are written as ``\udcff``, control characters (which move cursors and end XML) as
+    ``\x1b``.
+    """
+    if text.isprintable():
+        return text
+    return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def leads_out(relative: str) -> bool:

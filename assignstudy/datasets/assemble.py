@@ -11,7 +11,6 @@ formats agree on it:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -22,6 +21,7 @@ import torch
 
 from assignstudy.errors import DatasetError
 from assignstudy.types import DataIssue, Dataset, IssueKind
+from assignstudy.untrusted import printable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -43,7 +43,6 @@ that begins where the image ends overlaps by such noise, and is outside."""
 LARGEST_SIDE = 2**31 - 1
 """Image sides are stored in 32 bits."""
 
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _SETTLED = -1  # no problem found
 
 
@@ -152,17 +151,6 @@ def _told_apart(paths: list[str]) -> list[str]:
         paths[position] = path if path not in seen else next(name for name in numbers if name not in taken | seen)
         seen.add(paths[position])
     return paths
-
-
-def printable(text: str) -> str:
-    r"""The text so that it can be stored and shown anywhere, also in a terminal.
-
-    Bytes that are no Unicode are written as ``\udcff``, control characters (which move cursors and end XML) as
-    ``\x1b``.
-    """
-    if text.isprintable():
-        return text
-    return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def usable_size(width: int, height: int) -> bool:
