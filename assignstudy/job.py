@@ -117,7 +117,12 @@ def is_done(order: Order, labels_fingerprint: str) -> bool:
     wanted = [f"{name}.parquet" for name in record.TABLES] + [record.PAGE_FILE] * order.config["report"]["page"]
     is_whole = all((order.folder / name).is_file() for name in wanted)
     is_same = (found.run_key, found.fingerprint) == (order.run_key, labels_fingerprint)
-    return found.status == "finished" and is_whole and is_same and _deciding(found.config) == _printable(_deciding(order.config))
+    return (
+        found.status == "finished"
+        and is_whole
+        and is_same
+        and _deciding(found.config) == _printable(_deciding(order.config))
+    )
 
 
 def clear(folder: Path) -> None:

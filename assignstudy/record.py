@@ -243,7 +243,9 @@ def _write_table(path: Path, frame: pd.DataFrame) -> None:
     table = pa.Table.from_pandas(frame, preserve_index=False)
     floats = [field.name for field in table.schema if pa.types.is_floating(field.type)]
     others = [name for name in table.column_names if name not in floats]
-    pq.write_table(table, path, compression="zstd", use_dictionary=others, use_byte_stream_split=floats, write_page_checksum=True)
+    pq.write_table(
+        table, path, compression="zstd", use_dictionary=others, use_byte_stream_split=floats, write_page_checksum=True
+    )
 
 
 def _write_by_rename(path: Path, model: BaseModel) -> None:

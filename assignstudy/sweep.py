@@ -235,7 +235,9 @@ class _Boxes:
         try:
             missing = [name for name in _NEEDED if name not in self.read(row)]
             if missing:
-                raise RecordError(f"{self._paths[row]}: expected the columns {', '.join(missing)}, found none; run it again")
+                raise RecordError(
+                    f"{self._paths[row]}: expected the columns {', '.join(missing)}, found none; run it again"
+                )
         except RecordError as error:
             self.notices.append(f"Left out where ground truths are compared: {error}.")
             return False

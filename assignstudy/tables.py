@@ -1,7 +1,7 @@
 """A run's table of ground truths, read back as what it may be: somebody else's file.
 
-A Parquet file says by itself how many rows it holds and of which types, and a small one may claim billions. So its claims
-are held against its size and against what such a table looks like before any of it is believed.
+A Parquet file says by itself how many rows it holds and of which types, and a small one may claim billions. So its
+claims are held against its size and against what such a table looks like before any of it is believed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ _IS_KIND: Mapping[str, Callable[[pa.DataType], bool]] = {
     "names": lambda kind: pa.types.is_dictionary(kind) and _is_text(kind.value_type),
 }
 _KINDS = (
-    (r"gt_id|image_index|class_id|positives(_P\d+)?|anchors|levels|claims_.*|contested|owned|unreachable", "whole numbers"),
+    (r"gt_id|image_index|class_id|positives(_P\d+)?|anchors|levels", "whole numbers"),
+    (r"claims_.*|contested|owned|unreachable", "whole numbers"),
     (r"[xy][12]_orig|c[xy]_px|[wh]_px|critical_.*|best_iou|best_prior_iou", "numbers"),
     (r"ignored", "flags"),
     (r"image|class_name|size_bin|best_anchor", "names"),
@@ -81,15 +82,22 @@ def _checked(path: Path, parquet: pq.ParquetFile) -> list[str]:
     """The names of the columns, if the file's claims can be believed."""
     size, facts = path.stat().st_size, parquet.metadata
     groups = [facts.row_group(number) for number in range(facts.num_row_groups)]
-    rows, unpacked = max(facts.num_rows, sum(one.num_rows for one in groups)), sum(one.total_byte_size for one in groups)
+    rows, unpacked = (
+        max(facts.num_rows, sum(one.num_rows for one in groups)),
+        sum(one.total_byte_size for one in groups),
+    )
     if rows > MOST_ROWS + MOST_ROWS_PER_BYTE * size or unpacked > MOST_BYTES + MOST_BYTES_PER_BYTE * size:
         claim = f"{rows:,} rows, {unpacked:,} bytes unpacked"
-        raise RecordError(f"{path}: expected a table of ground truths, got {size:,} bytes that claim {claim}; run it again")
+        raise RecordError(
+            f"{path}: expected a table of ground truths, got {size:,} bytes that claim {claim}; run it again"
+        )
     for field in parquet.schema_arrow:
         expected = next((kind for pattern, kind in _KINDS if re.fullmatch(pattern, field.name)), None)
         if not _fits(field.type, expected):
             what = expected or "plain values"
-            raise RecordError(f"{path}: expected {what} in the column {field.name[:80]}, got {field.type}; run it again")
+            raise RecordError(
+                f"{path}: expected {what} in the column {field.name[:80]}, got {field.type}; run it again"
+            )
     return list(parquet.schema_arrow.names)
 
 
@@ -100,7 +108,7 @@ def _fits(kind: pa.DataType, expected: str | None) -> bool:
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _is_ascending(ids: pd.Series) -> bool:

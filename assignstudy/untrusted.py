@@ -12,7 +12,7 @@ import os
 import re
 import stat
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import yaml
 from yaml.nodes import Node
@@ -41,7 +41,11 @@ def open_plain(path: PathText) -> IO[bytes]:
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)) if stat.S_ISDIR(mode) else OSError(errno.EINVAL, _NO_FILE)
+        raise (
+            IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            if stat.S_ISDIR(mode)
+            else OSError(errno.EINVAL, _NO_FILE)
+        )
     return os.fdopen(descriptor, "rb")
 
 
@@ -68,8 +72,8 @@ def read_yaml(path: PathText) -> object:
 
     Raises:
         OSError: The file is missing, no plain file, larger than :data:`MOST_YAML_BYTES`, or cannot be read.
-        ValueError: It is no YAML, or asks for more than plain values: aliases, tags, endless numbers, deep nesting, more
-            than :data:`MOST_YAML_NODES` entries. The message is one line.
+        ValueError: It is no YAML, or asks for more than plain values: aliases, tags, endless numbers, deep nesting, or
+            more than :data:`MOST_YAML_NODES` entries. The message is one line.
     """
     content = read_plain(path, MOST_YAML_BYTES)
     try:
@@ -128,22 +132,25 @@ class _PlainLoader(yaml.SafeLoader):
         self._nodes = 0
 
     def compose_node(self, parent: Node | None, index: Any) -> Node | None:
-        event = self.peek_event()
+        event = cast("Any", self).peek_event()  # without a type in the library's stubs
         self._nodes += 1
         if isinstance(event, yaml.AliasEvent):
-            raise yaml.composer.ComposerError(None, None, "aliases are not taken here", event.start_mark)
+            raise _refused("aliases are not taken here", event.start_mark)
         if getattr(event, "tag", None) not in (None, "!"):
-            raise yaml.composer.ComposerError(None, None, "tags are not taken here", event.start_mark)
+            raise _refused("tags are not taken here", event.start_mark)
         if self._nodes > MOST_YAML_NODES:
-            problem = f"more than {MOST_YAML_NODES:,} entries"
-            raise yaml.composer.ComposerError(None, None, problem, event.start_mark)
+            raise _refused(f"more than {MOST_YAML_NODES:,} entries", event.start_mark)
         return super().compose_node(parent, index)
 
     def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
         value = super().construct_yaml_int(node)
         if not -(2**63) <= value < 2**63:  # Python prints no number of more than 4,300 digits
-            raise yaml.constructor.ConstructorError(None, None, "a number beyond 64 bits", node.start_mark)
+            raise _refused("a number beyond 64 bits", node.start_mark)
         return value
+
+
+def _refused(problem: str, mark: Any) -> ValueError:
+    return ValueError(f"{problem}, line {mark.line + 1}")
 
 
 _PlainLoader.add_constructor("tag:yaml.org,2002:int", _PlainLoader.construct_yaml_int)

@@ -141,7 +141,7 @@ def no_label_issues(paths: Sequence[str], labelled: Sequence[bool], problem: Cal
 
 
 def _told_apart(paths: list[str]) -> list[str]:
-    """The paths; of those that only look alike (a line end, and a backslash with an n), the later ones with a number."""
+    """The paths; of those that only look alike (a line end; a backslash and an n), the later ones with a number."""
     taken = set(paths)
     if len(taken) == len(paths):
         return paths

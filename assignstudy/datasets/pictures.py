@@ -38,7 +38,7 @@ _FORMATS = ("AVIF", "BMP", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TIFF", "WEB
 """Those of :data:`IMAGE_SUFFIXES`: Pillow reads forty more, and some of them run other programs or take their time."""
 
 MOST_PIXELS = 64_000_000
-"""Of a picture that is decoded, which takes four bytes for each, and again to turn it. Ten megabytes can say billions."""
+"""Of a picture that is decoded: four bytes for each, and again to turn it. Ten megabytes of PNG can say billions."""
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # its errors are ours to tell, in *Data issues*
 
@@ -81,7 +81,7 @@ def open_picture(path: PathText | None) -> Image.Image:
     try:
         with _quiet(), _opened(path) as image:
             if image.width * image.height > MOST_PIXELS:
-                raise OSError(f"{path}: expected at most {MOST_PIXELS:,} pixels, found {image.width} x {image.height}")
+                raise Image.DecompressionBombError
             picture = ImageOps.exif_transpose(image) if _orientation(image) != 1 else image
             return picture.convert("RGB")
     except _BROKEN as error:
@@ -149,7 +149,7 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror[:1].lower() + error.strerror[1:]
     if isinstance(error, Image.DecompressionBombError):
-        return "more pixels than Pillow agrees to decode"
+        return f"more than {MOST_PIXELS:,} pixels"
     return "no picture that Pillow can read"
 
 

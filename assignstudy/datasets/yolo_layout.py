@@ -177,7 +177,9 @@ def _load_yaml(path: Path) -> dict[object, object]:
     try:
         document = read_yaml(path)
     except OSError as error:
-        raise DatasetError(f"dataset.data: expected a data.yaml, got {path}: {reason(error)}; check the path") from error
+        raise DatasetError(
+            f"dataset.data: expected a data.yaml, got {path}: {reason(error)}; check the path"
+        ) from error
     except ValueError as error:
         raise DatasetError(f"dataset.data: expected YAML in {path}, got no YAML ({error}); mend the file") from error
     if not isinstance(document, dict):

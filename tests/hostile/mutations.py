@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 TOKENS = (
     b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\r", b"\n", b"\x1b[2J", b"\x0b", b"\xc2\x85", b" ", b"\t",
-    b"-", b"-0", b"0", b"1e308", b"1e999", b"-1", b"nan", b"NaN", b"Infinity", b"-inf", b"2147483648", b"1_000", b"0x10",
+    b"-0", b"0", b"1e308", b"1e999", b"-1", b"nan", b"NaN", b"Infinity", b"-inf", b"2147483648", b"1_000", b"0x10",
     b"18446744073709551616", b"9" * 320, b"9" * 5000, b"0.1e-400", b"null", b"true", b"false", b'"', b"'", b"{", b"}",
-    b"[", b"]", b"[[[[[[[[", b",", b":", b"- ", b"? ", b"&a ", b"*a", b"<<: ", b"!!python/object:os.system ", b"!!set ",
+    b"[", b"]", b"[[[[[[[[", b",", b":", b"- ", b"? ", b"&a ", b"*a", b"<<: ", b"!!python/none ", b"!!set ",
     b"!!binary ", b"!!timestamp ", b"---\n", b"%YAML 9.9\n", b"|\n", b"<", b">", b"</", b"/>", b"&lt;", b"&a;", b"&#0;",
     b"<![CDATA[", b"<!DOCTYPE a [<!ENTITY a 'b'>]>", b"<?xml version='1.0' encoding='utf-7'?>", b"../", b"/", b"\\",
     b"//", b"C:\\", b"~", b"/dev/zero", b"%s", b"${HOME}", b"{{7*7}}", b"<script>", b"\xf0\x9f\x9a\x92", b"\xe2\x80\xae",
