@@ -97,6 +97,8 @@ def main() -> int:
         The exit code: 0 if every run finished and every page was built, 128 plus the signal's number after Ctrl-C or
         SIGTERM, else 1.
     """
+    # Read when torch is loaded. Threads that wait by spinning made runs eight times slower on a busy machine.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     launch = Launch()
     token = _LAUNCH.set(launch)
     code = 1
@@ -377,7 +379,7 @@ def _published(assigner: Mapping[str, Any] | None) -> Published:
     name = _rule_class(assigner).threshold_name
     rule: Rule = _built("assigner", {**(assigner or {}), **({name: None} if name else {})})
     levels = plain_levels(rule.published_levels()) if rule.takes_anchors else None
-    return Published(name, rule.published_threshold, levels)
+    return Published(name, rule.published_threshold, levels, rule.options)
 
 
 def _rule_class(assigner: Mapping[str, Any] | None) -> type[Rule]:

@@ -52,9 +52,23 @@ class Order:
     started: datetime = field(default_factory=functools.partial(datetime.now, UTC))
 
 
-class _Labels(NamedTuple):
+class Labels(NamedTuple):
+    """A data set and its fingerprint."""
+
     dataset: Dataset
     fingerprint: str
+
+
+def read_labels(options: Mapping[str, Any]) -> Labels:
+    """The labels that the options of the group ``dataset`` ask for, read once per process.
+
+    Args:
+        options: ``name`` of the format, and the options of its reader.
+
+    Raises:
+        AssignStudyError: The options or the labels cannot be used.
+    """
+    return _read_labels(json.dumps(options, sort_keys=True), Path.cwd())
 
 
 @contextmanager
@@ -90,7 +104,7 @@ def carry_out(order: Order, rule: Rule, transform: Transform) -> bool:
     check_device(order.config["device"])
     levels = pyramid_levels(anchor_levels(order.config["anchors"])) if rule.takes_anchors else rule.published_levels()
     watch = _Watch()
-    labels = _read_labels(json.dumps(order.config["dataset"], sort_keys=True), Path.cwd())
+    labels = read_labels(order.config["dataset"])
     watch.lap("read")
     if is_done(order, labels.fingerprint):
         return False
@@ -152,11 +166,11 @@ class _Watch:
 
 
 @functools.lru_cache(maxsize=4)
-def _read_labels(options: str, _working_folder: Path) -> _Labels:
+def _read_labels(options: str, _working_folder: Path) -> Labels:
     """Labels and their fingerprint, read once per process; the working folder is what relative paths count from."""
     chosen: dict[str, Any] = json.loads(options)
     dataset = read_dataset(chosen.pop("name"), chosen, progress=sys.stderr.isatty())
-    return _Labels(dataset, fingerprint(dataset))
+    return Labels(dataset, fingerprint(dataset))
 
 
 def _study(
@@ -165,7 +179,7 @@ def _study(
     return Study(dataset, rule, levels, transform, input_hw(config["imgsz"]), config["device"])
 
 
-def _write_page(order: Order, labels: _Labels, rule: Rule, result: StudyResult) -> tuple[str, ...]:
+def _write_page(order: Order, labels: Labels, rule: Rule, result: StudyResult) -> tuple[str, ...]:
     from assignstudy.report.render import write_run_page  # matplotlib and jinja2: only where a page is wanted
     from assignstudy.report.view import RunView
 
@@ -190,7 +204,7 @@ def _shown_settings(order: Order) -> dict[str, str]:
     return shown | thresholds | imgsz
 
 
-def _provenance(order: Order, labels: _Labels) -> dict[str, str]:
+def _provenance(order: Order, labels: Labels) -> dict[str, str]:
     commit, is_dirty = record.git_state()
     changes = " with uncommitted changes" if is_dirty else ""
     shown = _printable(_without_folders(_deciding(order.config)))
@@ -219,7 +233,7 @@ def _without_folders(value: Any) -> Any:
 
 
 def _finished(
-    order: Order, labels: _Labels, result: StudyResult, seconds: dict[str, float], page_errors: tuple[str, ...]
+    order: Order, labels: Labels, result: StudyResult, seconds: dict[str, float], page_errors: tuple[str, ...]
 ) -> RunRecord:
     return _record(
         order,

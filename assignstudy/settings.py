@@ -8,10 +8,9 @@ that equal settings look equal: a threshold left out becomes the published one, 
 from __future__ import annotations
 
 import ctypes
-import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
 from assignstudy.errors import ConfigError
@@ -37,8 +36,9 @@ class Settings:
         transform: The transform's class and options.
         report: Options of the report.
         tracking: ``uri`` of a store for runs, None for none, and the ``experiment`` in it.
-        anchor_t: Largest side ratio that fits (strictly below), above 1; None for the rule's published value.
-        iou_t: The IoU that a fitting anchor exceeds or reaches, from 0 to 1; None for the rule's published value.
+        anchor_t: Largest side ratio that fits (strictly below); None for the rule's published value.
+        iou_t: The IoU that a fitting anchor exceeds or reaches; None for the rule's published value. The rule that
+            takes a threshold says which values it can use.
         imgsz: Side of the square network input or ``[height, width]``, in pixels.
         device: ``cpu`` or ``cuda``.
         objective: What a search goes by: a metric, or a weighted sum of metrics.
@@ -66,8 +66,6 @@ class Settings:
                 raise ConfigError(f"{group}: expected a choice, got {getattr(self, group)}; --help lists them")
         if not isinstance(self.dataset.get("name"), str):
             raise ConfigError(f"dataset.name: expected the name of a format, got {self.dataset.get('name')}")
-        _check_ratio("anchor_t", self.anchor_t)
-        _check_iou("iou_t", self.iou_t)
         input_hw(self.imgsz)
         if self.device not in DEVICES:
             raise ConfigError(f"device: expected {' or '.join(DEVICES)}, got {self.device}")
@@ -96,11 +94,13 @@ class Published:
         threshold_name: The one of :data:`THRESHOLDS` that the rule takes, or None.
         threshold: Its published value; None where there is none.
         levels: The published anchors; None where the rule takes no others, so that they are no setting.
+        options: Options of the rule as it is set up, for those that were left out.
     """
 
     threshold_name: str | None
     threshold: float | None
     levels: tuple[AnchorLevel, ...] | None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 def input_hw(imgsz: object) -> tuple[int, int]:
@@ -149,6 +149,8 @@ def resolved(config: Mapping[str, Any], published: Published | None) -> Config:
     if published is not None and (name := published.threshold_name) is not None:
         value = published.threshold if config[name] is None else config[name]
         filled |= {name: value, "assigner": config["assigner"] | {name: value}}
+    if published is not None:
+        filled["assigner"] = filled["assigner"] | dict(published.options)
     if published is not None and published.levels is not None and _is_left_out(config["anchors"]):
         filled["anchors"] = _as_config(published.levels)
     with suppress(ConfigError):
@@ -208,16 +210,6 @@ def check_anchors(config: Mapping[str, Any], rule: str, choice: str, published: 
 
 def _is_left_out(anchors: Mapping[str, Any]) -> bool:
     return dict(anchors) == {"strides": None, "wh_px": None}
-
-
-def _check_ratio(key: str, value: float | None) -> None:
-    if value is not None and not 1 < _as_float32(value) < math.inf:
-        raise ConfigError(f"{key}: expected a number above 1, since a side ratio is never below 1, got {value}")
-
-
-def _check_iou(key: str, value: float | None) -> None:
-    if value is not None and not 0 <= value <= 1:
-        raise ConfigError(f"{key}: expected a number from 0 to 1, got {value}")
 
 
 def _levels(anchors: Mapping[str, Any], where: str) -> tuple[AnchorLevel, ...]:

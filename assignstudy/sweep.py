@@ -10,9 +10,8 @@ import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pandas as pd
@@ -21,27 +20,25 @@ import pyarrow.parquet as pq
 from pandas.api.types import is_numeric_dtype
 
 from assignstudy.assign.rule import Rule
-from assignstudy.errors import AssignStudyError, PageError, RecordError
+from assignstudy.errors import AssignStudyError, PageError
+from assignstudy.evidence import MOST_LISTED, RunTables, examples, rule_of
 from assignstudy.record import PAGE_FILE, RunRecord
 from assignstudy.report import sweep_page
 from assignstudy.report.sweep_view import Recipe, SettingCurve, SweepView
-from assignstudy.statistics import sweep_choice, sweep_pairs, sweep_threshold
+from assignstudy.statistics import sweep_choice, sweep_threshold
 from assignstudy.statistics.sweep_choice import Baseline, PickRule
 from assignstudy.statistics.sweep_metrics import with_shares
-from assignstudy.statistics.sweep_pairs import Comparison, Standing
+from assignstudy.statistics.sweep_pairs import Comparison
 from assignstudy.statistics.sweep_parameters import label, parameters, records, rows_of, swept, value_text
 from assignstudy.stored import StoredRun, StoredSweep, find_sweep, runs_table
-from assignstudy.tables import read_table
 
 INDEX_FILE = "index.html"
 USUAL_RULE = PickRule()
+USUAL_SIZE = 640
+"""The network input that the tool takes by itself: of runs that are equally as published, this one is the baseline."""
 
-_LEVELS = tuple(f"positives_P{number}" for number in range(17))  # strides go up to 2 ** 16
 _CRITICAL = tuple(axis.critical for axis in sweep_threshold.AXES)
-_COLUMNS = ("gt_id", "ignored", "size_bin", "positives", *_LEVELS, "unreachable", *_CRITICAL)
-_NEEDED = ("gt_id", "ignored", "size_bin", "positives")
 _FOLDERS = re.compile(r"(?<![\w.…~/<])(?!//)(?:[A-Za-z]:[\\/]|[\\/])(?:[^\s\\/'\"]+[\\/])*(?=[^\s\\/'\"])")
-_RULES = "assignstudy.assign."
 
 
 def write_sweep_page(folder: Path, rule: PickRule = USUAL_RULE) -> Path:
@@ -90,13 +87,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     said = {
         "tolerance": "shares that differ by no more than this count as equal in the pick",
         "most_unreachable": "runs with a larger share of unreachable positives are not picked",
+        "pixel_price": "recall that twice the pixels of network input must bring",
     }
     for name, text in said.items():
         usual = getattr(USUAL_RULE, name)
         parser.add_argument(f"--{name.replace('_', '-')}", type=float, default=usual, help=f"{text} (%(default)s)")
     given = parser.parse_args(arguments)
     try:
-        rule = PickRule(given.tolerance, given.most_unreachable)
+        rule = PickRule(given.tolerance, given.most_unreachable, given.pixel_price)
     except ValueError as error:
         parser.error(str(error))
     try:
@@ -145,29 +143,49 @@ def _write_by_rename(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def _view(folder: Path, found: StoredSweep, runs: pd.DataFrame, rule: PickRule) -> SweepView:
-    rules = {row: made for row, run in enumerate(found.runs) if (made := _rule(run.record)) is not None}
+    rules = {row: made for row, run in enumerate(found.runs) if (made := rule_of(run.record)) is not None}
     runs = with_shares(runs, [row for row, one in rules.items() if not one.facts.shares_slots])
     comparable = _on_same_labels(runs)
-    boxes = _Boxes(folder, comparable)
-    order = sweep_choice.ranked(comparable, rule)
-    readable = comparable.loc[boxes.readable]
-    with_curve = readable.loc[[row for row in boxes.readable if _has_curve(rules.get(row))]]
-    baseline = sweep_choice.baseline(readable, _published(rules)) if len(readable) else None
+    tables = RunTables({row: folder / str(runs.at[row, "folder"]) for row in rows_of(comparable)})
+    readable, order = comparable.loc[tables.readable], sweep_choice.ranked(comparable, rule)
+    baseline = sweep_choice.baseline(readable, _as_published(rules, found.runs)) if len(readable) else None
+    comparison = _compared(readable, baseline, tables)
+    against = _most_telling(order, runs, comparison, baseline)
+    with_curve = readable.loc[[row for row in tables.readable if _has_curve(rules.get(row))]]
     return SweepView(
         dataset=_dataset_name(found.runs, order),
         runs=runs,
         order=tuple(order),
         on_front=dict(zip(rows_of(comparable), sweep_choice.pareto(comparable).tolist(), strict=True)),
         rule=rule,
+        rules={row: one.facts for row, one in rules.items()},
         baseline=baseline,
         pages=_pages(folder, runs),
-        rules={row: one.facts for row, one in rules.items()},
-        curves=tuple(_curves(with_curve, swept(readable), boxes)),
-        comparison=_comparison(readable, baseline, boxes),
+        curves=tuple(_curves(with_curve, swept(readable), tables)),
+        comparison=comparison,
+        against=against,
+        classes=tables.classes(order),
         recipe=_recipe(found.runs[order[0]].record, rules.get(order[0])) if order else None,
         unfinished=found.unfinished,
-        notices=tuple(map(hide_folders, (*found.notices, *boxes.notices))),
+        notices=tuple(map(hide_folders, (*found.notices, *tables.notices))),
+        **_shown_boxes(baseline, against, comparison, tables, found.runs),
     )
+
+
+def _shown_boxes(
+    baseline: Baseline | None,
+    against: int | None,
+    comparison: Comparison | None,
+    tables: RunTables,
+    stored: Sequence[StoredRun],
+) -> dict[str, Any]:
+    """The entries of the view that show ground truths one by one."""
+    if baseline is None or comparison is None:
+        return {}
+    never = tables.some(baseline.row, comparison.never_ids.tolist())
+    paired = tables.paired(baseline.row, against) if against is not None else None
+    shown = examples(paired, never, stored[baseline.row].record)
+    return {"examples": shown, "never_matched": never.head(MOST_LISTED)}
 
 
 def _on_same_labels(runs: pd.DataFrame) -> pd.DataFrame:
@@ -190,10 +208,31 @@ def _pages(folder: Path, runs: pd.DataFrame) -> dict[int, str]:
     return {row: quote(path) for row, path in paths.items() if (folder / path).is_file()}
 
 
-def _published(rules: Mapping[int, Rule]) -> dict[int, tuple[str, float] | None]:
-    """Name and published value of each run's threshold, by row; None for a rule without one."""
-    known = {row: (rule.threshold_name, rule.published_threshold) for row, rule in rules.items()}
-    return {row: None if name is None or value is None else (name, value) for row, (name, value) in known.items()}
+def _as_published(rules: Mapping[int, Rule], stored: Sequence[StoredRun]) -> dict[int, tuple[str | None, ...]]:
+    """In what each run is as published or as the tool does it by itself, by row, see ``sweep_choice.baseline``."""
+    return {
+        row: (_threshold(rule, stored[row].record), _anchors(rule, stored[row].record), _size(stored[row].record))
+        for row, rule in rules.items()
+    }
+
+
+def _threshold(rule: Rule, record: RunRecord) -> str | None:
+    name, value = rule.threshold_name, rule.published_threshold
+    if name is None or value is None:
+        return ""
+    return f"the published {name} of {value:g}" if record.config.get(name) == value else None
+
+
+def _anchors(rule: Rule, record: RunRecord) -> str | None:
+    if not rule.takes_anchors:
+        return ""
+    used = record.config.get("anchors")
+    published = [level.anchor_wh_px.flatten().tolist() for level in rule.published_levels()]
+    return "the published anchors" if isinstance(used, Mapping) and used.get("wh_px") == published else None
+
+
+def _size(record: RunRecord) -> str | None:
+    return f"imgsz {USUAL_SIZE}" if record.config.get("imgsz") == USUAL_SIZE else None
 
 
 def _has_curve(rule: Rule | None) -> bool:
@@ -202,70 +241,44 @@ def _has_curve(rule: Rule | None) -> bool:
     return threshold is not None and threshold.decides_match
 
 
-def _rule(record: RunRecord) -> Rule | None:
-    """The rule of a run, set up as it was; only ever one of this package, whatever a record names."""
-    options = record.config.get("assigner")
-    target = options.get("_target_") if isinstance(options, Mapping) else None
-    module, _, name = str(target).rpartition(".")
-    if not module.startswith(_RULES) or not isinstance(options, Mapping):
-        return None
-    with suppress(ImportError, TypeError, AssignStudyError):  # a rule of another version, or one that has changed
-        found = getattr(import_module(module), name, None)
-        if isinstance(found, type) and issubclass(found, Rule):
-            return found(**{option: value for option, value in options.items() if option != "_target_"})
-    return None
-
-
 # ---- what the ground truths of all runs say together
 
 
-class _Boxes:
-    """The tables of ground truths of a sweep's runs, read one at a time; those that cannot be read are noted once."""
-
-    def __init__(self, folder: Path, runs: pd.DataFrame) -> None:
-        folders = zip(rows_of(runs), runs["folder"], strict=True)
-        self._paths = {row: folder / name / "ground_truths.parquet" for row, name in folders}
-        self.notices: list[str] = []
-        self.readable = [row for row in self._paths if self._can_be_read(row)]
-
-    def read(self, row: int) -> pd.DataFrame:
-        return read_table(self._paths[row], _COLUMNS)
-
-    def _can_be_read(self, row: int) -> bool:
-        try:
-            missing = [name for name in _NEEDED if name not in self.read(row)]
-            if missing:
-                raise RecordError(
-                    f"{self._paths[row]}: expected the columns {', '.join(missing)}, found none; run it again"
-                )
-        except RecordError as error:
-            self.notices.append(f"Left out where ground truths are compared: {error}.")
-            return False
-        return True
-
-
-def _curves(runs: pd.DataFrame, names: Sequence[str], boxes: _Boxes) -> Iterator[SettingCurve]:
+def _curves(runs: pd.DataFrame, names: Sequence[str], tables: RunTables) -> Iterator[SettingCurve]:
     """One curve per threshold and setting of everything else that was varied."""
     for axis in sweep_threshold.AXES:
         rows, others = sweep_threshold.one_per_curve(runs, axis, names)
         values = records(runs)
         settings = {row: tuple(value_text(run[name]) for name in others) for row, run in values.items()}
         for row in rows:
-            table = boxes.read(row)
+            table = tables.ground_truths(row, ("ignored", *_CRITICAL))
             name = label(values[row], others) if others else ""
             same = tuple(other for other in settings if settings[other] == settings[row])
             recall, shown = (sweep_threshold.recall(table, axis, at) for at in (axis.grid, axis.shown))
             yield SettingCurve(row, axis, name, same, recall, shown)
 
 
-def _comparison(runs: pd.DataFrame, baseline: Baseline | None, boxes: _Boxes) -> Comparison | None:
+def _compared(runs: pd.DataFrame, baseline: Baseline | None, tables: RunTables) -> Comparison | None:
     if baseline is None:
         return None
     others = [row for row in rows_of(runs) if row != baseline.row]
-    standings: Iterator[tuple[str, Standing]] = (
-        (str(runs.at[row, "run_key"]), sweep_pairs.standing(boxes.read(row))) for row in others
-    )
-    return sweep_pairs.compare(sweep_pairs.standing(boxes.read(baseline.row)), standings)
+    return tables.compare(baseline.row, others, {row: str(runs.at[row, "run_key"]) for row in others})
+
+
+def _most_telling(
+    order: Sequence[int], runs: pd.DataFrame, found: Comparison | None, baseline: Baseline | None
+) -> int | None:
+    """The run to show beside the baseline: the recommended one, or the one that gains most where that is the baseline.
+
+    None where no run has ground truths that the baseline has not.
+    """
+    if found is None or baseline is None or found.changes.empty:
+        return None
+    balance = found.changes["gained"] - found.changes["lost"]
+    keys = {str(runs.at[row, "run_key"]): row for row in order}
+    if order[0] != baseline.row and str(runs.at[order[0], "run_key"]) in balance:
+        return order[0]
+    return keys[str(balance.idxmax())] if balance.max() > 0 else None
 
 
 # ---- what to paste

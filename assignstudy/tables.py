@@ -1,4 +1,4 @@
-"""A run's table of ground truths, read back as what it may be: somebody else's file.
+"""A run's tables, read back as what it may be: somebody else's file.
 
 A Parquet file says by itself how many rows it holds and of which types, and a small one may claim billions. So its
 claims are held against its size and against what such a table looks like before any of it is believed.
@@ -29,7 +29,7 @@ _IS_KIND: Mapping[str, Callable[[pa.DataType], bool]] = {
     "whole numbers": pa.types.is_integer,
     "numbers": pa.types.is_floating,
     "flags": pa.types.is_boolean,
-    "names": lambda kind: pa.types.is_dictionary(kind) and _is_text(kind.value_type),
+    "names": lambda kind: _is_text(kind) or (pa.types.is_dictionary(kind) and _is_text(kind.value_type)),
 }
 _KINDS = (
     (r"gt_id|image_index|class_id|positives(_P\d+)?|anchors|levels", "whole numbers"),
@@ -44,7 +44,7 @@ def column_names(path: Path) -> list[str]:
     """The columns of a table.
 
     Raises:
-        RecordError: If the file is missing or broken, or claims what no table of ground truths holds.
+        RecordError: If the file is missing or broken, or claims what no table of a run holds.
     """
     try:
         with open_plain(path) as file, pq.ParquetFile(file) as parquet:
@@ -56,14 +56,14 @@ def column_names(path: Path) -> list[str]:
 
 
 def read_table(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """A table of ground truths, with the types it was written with.
+    """A table of a run, with the types it was written with.
 
     Args:
         path: A Parquet file.
         columns: Columns to read; those that the file does not have are left out. None for all.
 
     Raises:
-        RecordError: If the file is missing or broken, or is no table of ground truths.
+        RecordError: If the file is missing or broken, or is no table of a run.
     """
     names = [name for name in column_names(path) if columns is None or name in columns]
     try:
@@ -88,9 +88,7 @@ def _checked(path: Path, parquet: pq.ParquetFile) -> list[str]:
     )
     if rows > MOST_ROWS + MOST_ROWS_PER_BYTE * size or unpacked > MOST_BYTES + MOST_BYTES_PER_BYTE * size:
         claim = f"{rows:,} rows, {unpacked:,} bytes unpacked"
-        raise RecordError(
-            f"{path}: expected a table of ground truths, got {size:,} bytes that claim {claim}; run it again"
-        )
+        raise RecordError(f"{path}: expected a table of a run, got {size:,} bytes that claim {claim}; run it again")
     for field in parquet.schema_arrow:
         expected = next((kind for pattern, kind in _KINDS if re.fullmatch(pattern, field.name)), None)
         if not _fits(field.type, expected):
@@ -104,7 +102,7 @@ def _checked(path: Path, parquet: pq.ParquetFile) -> list[str]:
 def _fits(kind: pa.DataType, expected: str | None) -> bool:
     if expected is not None:
         return _IS_KIND[expected](kind)
-    return any(fits(kind) for fits in _IS_KIND.values()) or _is_text(kind)
+    return any(fits(kind) for fits in _IS_KIND.values())
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -116,7 +114,8 @@ def _is_ascending(ids: pd.Series) -> bool:
 
 
 def _is_binned(sizes: pd.Series) -> bool:
-    return not sizes.hasnans and tuple(sizes.cat.categories) == SIZE_BINS
+    is_category = isinstance(sizes.dtype, pd.CategoricalDtype)
+    return is_category and not sizes.hasnans and tuple(sizes.cat.categories) == SIZE_BINS
 
 
 def _unreadable(path: Path, error: Exception) -> RecordError:

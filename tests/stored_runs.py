@@ -66,11 +66,12 @@ def store(
     transform: str = "letterbox",
     page: bool = True,
     overrides: tuple[str, ...] = (),
+    options: dict[str, str] | None = None,
 ) -> Path:
-    """Run one setting of YOLOv5 and leave its folder in ``sweep``, as a sweep would."""
+    """Run one setting of YOLOv5 and leave its folder in ``sweep``, as a sweep would; ``options``: of the data set."""
     levels = make_levels(ANCHORS[anchors])
     choices = {"anchors": anchors, "assigner": "yolov5", "transform": transform}
-    config = _config(levels, anchor_t, imgsz)
+    config = _config(levels, anchor_t, imgsz) | ({} if options is None else {"dataset": options})
     return _store(sweep, dataset, Yolov5(anchor_t), levels, config, choices, page=page, overrides=overrides)
 
 
@@ -179,7 +180,7 @@ def _config(levels: tuple[PyramidLevel, ...], anchor_t: float, imgsz: int | list
         "iou_t": None,
         "imgsz": imgsz,
         "device": "cpu",
-        "dataset": {"name": "demo", "seed": 0},
+        "dataset": {"name": "made up", "seed": 0},
         "anchors": {"strides": [level.stride for level in levels], "wh_px": wh_px},
         "assigner": {"_target_": "assignstudy.assign.yolov5.Yolov5", "anchor_t": anchor_t},
         "transform": {"_target_": "somewhere"},

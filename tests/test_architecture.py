@@ -29,6 +29,7 @@ ROOMS_IN_ORDER = (
     ("results",),
     ("study",),
     ("job",),
+    ("evidence",),
     ("sweep", "tracking"),
     ("cli",),
     ("__main__",),

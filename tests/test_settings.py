@@ -29,6 +29,7 @@ GROUPS: dict[str, Any] = {
     "assigner": {"_target_": "a.Rule", "anchor_t": None},
     "transform": {"_target_": "a.Transform"},
     "report": {"page": True},
+    "tracking": {"uri": None, "experiment": None},
 }
 PUBLISHED = Published("anchor_t", 4.0, LEVELS)
 CONFIG = GROUPS | {"anchor_t": None, "iou_t": None, "imgsz": 640, "device": "cpu"}
@@ -66,23 +67,6 @@ def test_any_other_imgsz_is_refused(imgsz):
         ConfigError, match=r"^imgsz: expected a side in pixels from 1 to 65536, or \[height,width\], got"
     ):
         input_hw(imgsz)
-
-
-@pytest.mark.parametrize("anchor_t", [1.0, 0.5, -4.0, 0.0, float("nan"), float("inf"), 1e39, 1 + 1e-12])
-def test_a_ratio_that_nothing_or_everything_fits_is_refused_as_float32(anchor_t):
-    with pytest.raises(ConfigError, match=r"^anchor_t: expected a number above 1, since a side ratio is never below 1"):
-        Settings(**GROUPS, anchor_t=anchor_t)
-
-
-@pytest.mark.parametrize("iou_t", [-0.1, 1.1, float("nan")])
-def test_an_iou_outside_its_range_is_refused(iou_t):
-    with pytest.raises(ConfigError, match=r"^iou_t: expected a number from 0 to 1, got"):
-        Settings(**GROUPS, iou_t=iou_t)
-
-
-@pytest.mark.parametrize("iou_t", [0.0, 1.0])
-def test_both_ends_of_the_iou_range_are_accepted(iou_t):
-    assert Settings(**GROUPS, iou_t=iou_t).iou_t == iou_t
 
 
 @pytest.mark.parametrize(
@@ -163,6 +147,12 @@ def test_a_broken_file_of_anchors_is_named(tmp_path, monkeypatch, content, messa
 def test_a_missing_file_of_anchors_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"^anchors\.path: .*no\.yaml: cannot be read \(No such file or directory\)"):
         anchor_levels({"path": str(tmp_path / "no.yaml")})
+
+
+def test_options_left_out_are_those_of_the_publication():
+    published = Published(None, None, None, {"center_sampling": False})
+    left_out = CONFIG | {"assigner": {"_target_": "a.Rule", "variant": "mmdet", "center_sampling": None}}
+    assert resolved(left_out, published)["assigner"] == left_out["assigner"] | {"center_sampling": False}
 
 
 def test_a_threshold_left_out_is_filled_in_twice_and_equal_sizes_look_equal():

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from PIL import Image
 
 import assignstudy as study
 from assignstudy import record, sweep
+from assignstudy.datasets import read_dataset
 from assignstudy.errors import PageError, RecordError
+from assignstudy.job import forget_labels
 from assignstudy.statistics.sweep_choice import PickRule
 from assignstudy.sweep import hide_folders, write_sweep_page
 from tests.stored_runs import store, store_failed, store_manifest, store_rule, store_sweep, street
@@ -91,7 +94,7 @@ class TestNumbers:
 
     def test_gained_and_lost_are_those_of_diff(self, folder, page):
         runs = study.load_runs(folder).set_index("run_key")
-        base = runs[runs.anchor_t == 4].index[0]
+        base = runs[(runs.anchor_t == 4) & (runs.imgsz == 640)].index[0]
         header, rows = table(page, "changes", "Ground truths gained")
         assert len(rows) == 5
         for row in rows:
@@ -101,7 +104,7 @@ class TestNumbers:
             assert [int(n) for n in row[3:]] == [counts[name] for name in header[3:]]
 
     def test_gains_by_size_are_those_of_diff_in_the_bins_of_the_baseline(self, folder, page):
-        base = study.load_runs(folder).query("anchor_t == 4").run_key.iloc[0]
+        base = study.load_runs(folder).query("anchor_t == 4 and imgsz == 640").run_key.iloc[0]
         _, rows = table(page, "changes", "ground truths gained and lost, by size")
         for row in rows:
             pairs = study.diff(folder / base, folder / row[0])
@@ -141,10 +144,93 @@ class TestNumbers:
         assert pick.unreachable == 0
         assert pick.bpr >= runs[runs.unreachable == 0].bpr.max() - 0.001
 
+    def test_what_matters_are_sums_of_squares(self, folder, page):
+        runs = study.load_runs(folder)
+        contested = runs.contested_slots / runs.slots
+        _, rows = table(page, "effects", "share of the sum of squares")
+        shares = {row[0]: [float(text.strip("<> %")) / 100 for text in row[1:]] for row in rows}
+        for name, values in (("best possible recall", runs.bpr), ("contested slots", contested)):
+            total = ((values - values.mean()) ** 2).sum()
+            alone = [
+                (values.groupby(runs[axis]).transform("mean") - values.mean()).pow(2).sum() / total
+                for axis in ("anchor_t", "imgsz")
+            ]
+            assert shares[name] == pytest.approx([*alone, 1 - sum(alone)], abs=0.001)
+
+    def test_means_are_those_of_groupby(self, folder, page):
+        runs = study.load_runs(folder)
+        _, rows = table(page, "effects", "means over all runs of each imgsz")
+        assert [(row[0], row[1]) for row in rows] == [
+            (str(size), f"{mean:.4f}") for size, mean in runs.groupby("imgsz").bpr.mean().items()
+        ]
+
+    def test_recall_of_the_classes_is_that_of_their_tables(self, folder, page):
+        runs = study.load_runs(folder)
+        tables = {run.run_key: pd.read_parquet(folder / run.run_key / "classes.parquet") for run in runs.itertuples()}
+        bpr = pd.DataFrame({key: one.set_index("class_name").bpr.astype(float) for key, one in tables.items()})
+        pick = table(page, "runs", "Runs in the order")[1][0][0]
+        header, rows = table(page, "classes", "recall of every class")
+        assert header == ["class", "ground truths", "pick", "baseline", "lowest", "highest"]
+        for name, _, of_pick, _, lowest, highest in rows:
+            line = bpr.loc[name]
+            assert (of_pick, lowest, highest) == tuple(f"{x:.4f}" for x in (line[pick], line.min(), line.max()))
+
+    def test_what_one_step_brings_is_what_diff_says(self, folder, page):
+        runs = study.load_runs(folder).set_index(["anchor_t", "imgsz"])
+        pairs = study.diff(runs.folder[4.0, 640], runs.folder[5.0, 640])
+        gained, lost = (int((pairs.change == change).sum()) for change in ("gained", "lost"))
+        assert lost == 0
+        step = f"going from anchor_t 4 to 5 matches {gained} of {runs.unmatched[4.0, 640]} lost boxes"
+        assert step in finding(page, "curves")
+
     def test_every_run_leads_to_its_page(self, folder, page):
         links = set(re.findall(r'<td class="code[^>]*><a href="([^"]+)">', page))
         assert links == {f"{key}/report.html" for key in study.load_runs(folder).run_key}
         assert all((folder / link).is_file() for link in links)
+
+
+class TestPictures:
+    @pytest.fixture
+    def sweep_with_pictures(self, tmp_path):
+        boxes = street(boxes=60)
+        for name in boxes.image_paths:
+            path = tmp_path / "images" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (640, 480), "gray").save(path)
+            lines = [
+                " ".join(map(repr, [int(boxes.class_id[k]), *boxes.cxcywh_norm_orig[k].tolist()]))
+                for k in range(len(boxes.class_id))
+                if boxes.image_paths[boxes.image_index[k]] == name
+            ]
+            label = tmp_path / "labels" / Path(name).with_suffix(".txt")
+            label.parent.mkdir(parents=True, exist_ok=True)
+            label.write_text("\n".join(lines), encoding="utf-8")
+        (tmp_path / "data.yaml").write_text("train: images\nnames: [a, b, c]\n", encoding="utf-8")
+        options = {"name": "yolo", "data": str(tmp_path / "data.yaml"), "split": "train"}
+        dataset = read_dataset("yolo", {key: options[key] for key in ("data", "split")})
+        folder = tmp_path / "sweep"
+        runs = [store(folder, dataset, anchor_t=t, options=options) for t in (2.0, 4.0)]
+        return store_manifest(folder, *runs)
+
+    def test_show_what_no_run_matches_and_what_was_lost(self, sweep_with_pictures):
+        page = built(sweep_with_pictures)
+        shown = re.findall(r'<li><img src="data:image/jpeg;base64,[^"]+" alt="([^"]+)"', section(page, "changes"))
+        assert {text.partition(":")[0] for text in shown} >= {"no run matches"}
+        assert "Pictures: the largest box of each class" in section(page, "changes")
+
+    def test_are_left_out_where_the_labels_have_changed(self, sweep_with_pictures):
+        label = next(sweep_with_pictures.parent.glob("labels/**/*.txt"))
+        label.write_text("0 0.5 0.5 0.2 0.2\n", encoding="utf-8")
+        forget_labels()
+        page = built(sweep_with_pictures)
+        assert "data:image/jpeg" not in page
+        assert "Without pictures: the data set cannot be read here as the runs saw it." in page
+
+    def test_one_that_is_gone_takes_no_other_with_it(self, sweep_with_pictures):
+        before = built(sweep_with_pictures).count("data:image/jpeg")
+        shown = re.findall(r"px, ([^<]+)</span>", (sweep_with_pictures / "index.html").read_text(encoding="utf-8"))
+        (sweep_with_pictures.parent / shown[0]).unlink()
+        assert 0 < built(sweep_with_pictures).count("data:image/jpeg") < before
 
 
 class TestTables:

@@ -57,9 +57,9 @@ def crowded_view():
     return view_of(make_dataset([0] * 80, cxcywh, [(640, 640)], (np.arange(80) % 3).tolist()), anchor_t=6.0)
 
 
-def rule_view(rule):
-    """The embedded data set under another rule, with its published anchors."""
-    dataset = read_dataset("demo", {"images": 40})
+def rule_view(rule, dataset=None):
+    """A data set, the embedded one for None, under another rule with its published anchors."""
+    dataset = read_dataset("demo", {"images": 40}) if dataset is None else dataset
     result = run(Study(dataset, rule, rule.published_levels(), Letterbox(), (640, 640)))
     settings = {"dataset": dataset.name, "assigner": rule.facts.name}
     return RunView(dataset.name, result.tables, rule.facts, result.input_hw, settings, {}, result.notices)

@@ -72,7 +72,13 @@ class Fcos(DenseRule):
             )
         self._is_mmdet = variant == "mmdet"
         self._samples_centre = not self._is_mmdet if center_sampling is None else center_sampling
-        self._source = f"FCOS (2019) as in {VARIANTS[variant]}"
+        sampling = "with" if self._samples_centre else "without"
+        self._source = f"FCOS (2019) as in {VARIANTS[variant]}, {sampling} centre sampling"
+
+    @property
+    def options(self) -> dict[str, object]:
+        """Whether centres are sampled."""
+        return {"center_sampling": self._samples_centre}
 
     @property
     def facts(self) -> RuleFacts:

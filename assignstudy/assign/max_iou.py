@@ -105,6 +105,8 @@ class MaxIou(DenseRule):
         self.iou_t = as_float32(self._preset.iou_t if iou_t is None else iou_t)
         if not 0 < self.iou_t <= 1:
             raise ConfigError(f"iou_t: expected a number above 0 and up to 1, got {iou_t}")
+        # A low threshold lets more anchors through, so fewer boxes at once keep the memory where it is.
+        self.boxes_per_chunk = max(1, int(DenseRule.boxes_per_chunk * min(1.0, 2 * self.iou_t) ** 2))
 
     @property
     def facts(self) -> RuleFacts:

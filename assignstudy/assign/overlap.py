@@ -22,13 +22,13 @@ class OverlapRule(Rule):
 
     Attributes:
         iou_t: The threshold, as float32.
-        highest_threshold: Largest accepted ``iou_t``.
+        highest_threshold: Largest accepted ``iou_t``, as float32.
     """
 
     threshold_name = "iou_t"
     published_threshold: float
     iou_t: float
-    highest_threshold: ClassVar[float] = math.nextafter(1.0, 0.0)
+    highest_threshold: ClassVar[float] = 1 - 2.0**-24
 
     @classmethod
     def checked(cls, iou_t: float | None) -> float:
@@ -37,11 +37,11 @@ class OverlapRule(Rule):
         Raises:
             ConfigError: If it is not a number from 0 to :attr:`highest_threshold`.
         """
-        iou_t = cls.published_threshold if iou_t is None else iou_t
-        if not 0 <= iou_t <= cls.highest_threshold:
+        value = as_float32(cls.published_threshold if iou_t is None else iou_t)
+        if not 0 <= value <= cls.highest_threshold:
             upper = "up to 1" if cls.highest_threshold == 1 else "below 1"
             raise ConfigError(f"iou_t: expected a number from 0 {upper}, got {iou_t}")
-        return as_float32(iou_t)
+        return value
 
     def facts_of(self, name: str, title: str, source: str, decides_match: bool) -> RuleFacts:
         """What pages may know of a rule of this kind."""

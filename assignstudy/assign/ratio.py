@@ -50,10 +50,11 @@ class RatioRule(Rule):
 
     def __init__(self, anchor_t: float | None = None) -> None:
         """Check and keep the threshold as float32."""
-        anchor_t = self.published_threshold if anchor_t is None else anchor_t
-        if not (math.isfinite(anchor_t) and anchor_t > 1):
-            raise ConfigError(f"anchor_t: expected a number above 1 (a side ratio is never below 1), got {anchor_t}")
-        self.anchor_t = as_float32(anchor_t)
+        self.anchor_t = as_float32(self.published_threshold if anchor_t is None else anchor_t)
+        if not 1 < self.anchor_t < math.inf:
+            raise ConfigError(
+                f"anchor_t: expected a number above 1, since a side ratio is never below 1, got {anchor_t}"
+            )
 
     @property
     def facts(self) -> RuleFacts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import torch
@@ -29,7 +29,12 @@ class Rule(ABC):
     published_threshold: float | None
     takes_anchors: ClassVar[bool] = True
     anchor_centre: ClassVar[float] = 0.5
-    boxes_per_chunk: ClassVar[int] = 1 << 15
+    boxes_per_chunk: int = 1 << 15
+
+    @property
+    def options(self) -> Mapping[str, object]:
+        """Options that stand for a published choice where they are left out, as they are used."""
+        return {}
 
     @property
     @abstractmethod

@@ -77,6 +77,11 @@ COLOURS = {
     "size-small": Colour("#2f9e8f", "#2f9e90"),
     "size-medium": Colour("#1b6f73", "#6ccfbf"),
     "size-large": Colour("#0c3f4d", "#d2f5ea"),
+    # Lines that are told apart by a name, on pages without levels: dark enough for the name to have the same colour.
+    "line-0": Colour("#a3195b", "#f28dc0"),
+    "line-1": Colour("#4a7500", "#a8d053"),
+    "line-2": Colour("#5b4fcf", "#b1aaf7"),
+    "line-3": Colour("#8a4b08", "#e2a466"),
     **{f"heat-{step}": shade for step, shade in enumerate(_HEAT)},
 }
 

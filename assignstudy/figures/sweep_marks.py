@@ -62,11 +62,13 @@ class EndLabel:
         text: The name.
         height: Where the line ends, from 0 (bottom) to 1 (top of the axes).
         role: Of the run that the line belongs to.
+        colour: Of the text; None for that of the role.
     """
 
     text: str
     height: float
     role: Role
+    colour: str | None = None
 
 
 def draw_dot(axes: Axes, x: float, y: float, role: Role, *, filled: bool = True) -> None:
@@ -121,7 +123,8 @@ def name_ends(axes: Axes, labels: Sequence[EndLabel], gap: float) -> None:
     """Names at the right ends of lines, moved apart by at least ``gap`` of the axes' height."""
     heights = style.spread([label.height for label in labels], gap, 0.0, 1.0)
     for label, height in zip(labels, heights, strict=True):
-        axes.text(1.012, height, label.text, transform=axes.transAxes, va="center", **label.role.text_style)
+        look = label.role.text_style | ({} if label.colour is None else {"color": label.colour})
+        axes.text(1.012, height, label.text, transform=axes.transAxes, va="center", **look)
 
 
 def limits(values: Sequence[float], floor: float, ceiling: float = float("inf")) -> tuple[float, float]:

@@ -17,6 +17,9 @@ from assignstudy.figures.sweep_marks import EndLabel, Role, draw_dot, name_ends
 
 Floats = npt.NDArray[np.float64]
 
+HUES = 4
+"""How many groups of lines have a colour of their own."""
+
 NAME_LENGTH = 34
 """Characters of a line's name that are shown."""
 
@@ -34,6 +37,8 @@ class Curve:
         thresholds: Ascending.
         recall: At each of them; NaN without ground truths.
         role: The recommended run's line, the baseline's, or another.
+        hue: Which of :data:`HUES` it has; lines beyond them share the grey of a line without one.
+        dash: Which of the dashes it has.
         runs: Threshold, recall and role of each run on this line.
     """
 
@@ -42,6 +47,15 @@ class Curve:
     recall: Floats
     role: Role
     runs: tuple[tuple[float, float, Role], ...]
+    hue: int | None = None
+    dash: int = 0
+
+    @property
+    def colour(self) -> str:
+        """The accent for the recommended run's line; the others have their hue, for line and name."""
+        if self.role is Role.PICK or self.hue is None or self.hue >= HUES:
+            return self.role.colour
+        return style.colour(f"line-{self.hue}")
 
 
 @style.drawing()
@@ -67,19 +81,26 @@ def draw(curves: Sequence[Curve], threshold: str, ground_truths: int) -> Figure:
 
 
 def _draw_lines(axes: Axes, curves: Sequence[Curve], least: float) -> None:
-    others = [curve for curve in curves if curve.role is Role.OTHER]
     for curve in curves:
-        dash = _DASHES[others.index(curve) % len(_DASHES)] if curve.role is Role.OTHER else _DASHES[0]
+        dash = _DASHES[curve.dash % len(_DASHES)]
         width = {Role.PICK: 2.4, Role.BASELINE: 2.0}.get(curve.role, 1.3)
         unmatched = np.maximum(1 - curve.recall, least)
-        axes.plot(curve.thresholds, unmatched, color=curve.role.colour, linewidth=width, linestyle=dash, clip_on=False)
+        axes.plot(curve.thresholds, unmatched, color=curve.colour, linewidth=width, linestyle=dash, clip_on=False)
         for at, recall, role in curve.runs:
             low, high = axes.get_xlim()
             if low <= at <= high and not math.isnan(recall):
                 draw_dot(axes, at, max(1 - recall, least), role)
     named = curves if len(curves) <= _NAMED_LINES else [curve for curve in curves if curve.role is not Role.OTHER]
-    labels = [EndLabel(_name(curve), _height_at_end(axes, curve.recall, least), curve.role) for curve in named]
+    labels = [
+        EndLabel(_name(curve), _height_at_end(axes, curve.recall, least), curve.role, _word_colour(curve))
+        for curve in named
+    ]
     name_ends(axes, [label for label in labels if label.text], gap=0.056)
+
+
+def _word_colour(curve: Curve) -> str | None:
+    """That of the line where it is dark enough for text; None for that of the role."""
+    return None if curve.colour == curve.role.colour else curve.colour
 
 
 def _name(curve: Curve) -> str:

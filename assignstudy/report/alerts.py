@@ -88,8 +88,22 @@ def _unreachable(view: RunView) -> Iterator[Alert]:
     positives = words.sentence(words.count(metrics["unreachable"] or 0, "positive"))
     verb = "is" if metrics["unreachable"] == 1 else "are"
     text = f"{positives} ({words.percent(share)}) {verb} trained towards something the decoder cannot output."
-    advice = "another threshold or rule; such positives pull on the network without ever being met."
-    yield Alert(judgement.judge(share, judgement.UNREACHABLE), text, advice, share)
+    cause, advice, is_chosen = _out_of_reach(view)
+    state = judgement.judge(share, judgement.UNREACHABLE)
+    yield Alert(state if is_chosen else State.WATCH, f"{text} {cause}", advice, share)
+
+
+def _out_of_reach(view: RunView) -> tuple[str, str, bool]:
+    """Why positives are unreachable, what to do, and whether a setting is the cause rather than the rule's design."""
+    threshold, reach = view.rule.threshold, view.rule.reach
+    if threshold is not None and reach is not None and threshold.matches_below and threshold.value > reach.max_ratio:
+        cause = f"{threshold.name} lets boxes in that are {reach.max_ratio:g} or more times an anchor's side."
+        return cause, f"{threshold.name}={reach.max_ratio:g}; no training meets what such positives ask for.", True
+    if view.rule.neighbour_cells:
+        cause = "They lie in neighbour cells from which the box's centre is too far away: so the rule was designed."
+        return cause, "nothing: no threshold changes it. The cells of assigner=yolov5 are nearer.", False
+    cause = "The centres of their boxes lie exactly on a line of the grid, the open end of what the decoder outputs."
+    return cause, "nothing: training comes as near to it as it likes.", False
 
 
 def _without_slot(view: RunView) -> Iterator[Alert]:
@@ -124,7 +138,7 @@ def _anchors(view: RunView) -> Iterator[Alert]:
         name = f"{row.level} {words.number(row.anchor_w_px)}×{words.number(row.anchor_h_px)}"
         used = row.positives / total
         if used < judgement.LITTLE_USED_ANCHOR:
-            text = f"Anchor {name} gets {words.percent(used)} of the positives."
+            text = f"Anchor {name} gets {_part(used)} of the positives."
             yield Alert(State.WATCH, text, "anchors fitted to these boxes.", judgement.LITTLE_USED_ANCHOR - used)
         if row.anchor_w_px * row.anchor_h_px < row.stride**2:
             text = f"Anchor {name} is smaller than one cell of its level ({row.stride} px)."
@@ -134,11 +148,15 @@ def _anchors(view: RunView) -> Iterator[Alert]:
 def _levels(view: RunView) -> Iterator[Alert]:
     summary = level_summary.compute(view.tables)
     for row in records(summary[summary["share"] < judgement.STARVED_LEVEL]):
-        text = f"Level {row.level} (stride {row.stride}) gets only {words.percent(row.share)} of the positives."
+        text = f"Level {row.level} (stride {row.stride}) gets {_part(float(row.share))} of the positives."
         state = State.WATCH if row.positives else State.ACT
         other = "another imgsz" if view.rule.own_anchors else "another imgsz or anchors"
         advice = f"{other}, or a network without this level."
         yield Alert(state, text, advice, judgement.STARVED_LEVEL - float(row.share))
+
+
+def _part(share: float) -> str:
+    return f"only {words.percent(share)}" if share else "none"
 
 
 def _classes(view: RunView) -> Iterator[Alert]:

@@ -136,6 +136,21 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Thumbnail:
+    """A small picture.
+
+    Attributes:
+        source: A ``data:`` address, from ``embed.to_data_address``.
+        title: What it shows, a few words.
+        detail: One short line more.
+    """
+
+    source: str
+    title: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
 class Card:
     """One number of the verdict.
 
@@ -196,6 +211,7 @@ class SectionContent:
         cards: The verdict's numbers.
         alerts: What should worry, worst first.
         pictures: Its figures.
+        thumbnails: Small pictures below them.
         tables: The tables behind them.
         facts: A list of labels and values.
         how_to_read: One line, or empty.
@@ -208,6 +224,7 @@ class SectionContent:
     cards: tuple[Card, ...] = ()
     alerts: tuple[Alert, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    thumbnails: tuple[Thumbnail, ...] = ()
     tables: tuple[TableView, ...] = ()
     facts: tuple[Fact, ...] = ()
     how_to_read: str = ""

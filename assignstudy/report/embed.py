@@ -5,6 +5,7 @@ Text stays text, so that names in any script are drawn by the reader's fonts and
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
@@ -43,6 +44,11 @@ def to_svg(figure: Figure, key: str, alt: str) -> Markup:
         _adapt(element, key, referenced)
     _set_root(root, alt)
     return Markup(ElementTree.tostring(root, encoding="unicode"))  # serialised from a tree: escaped
+
+
+def to_data_address(jpeg: bytes) -> str:
+    """A JPEG file as an address that a page needs no other file for."""
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode('ascii')}"
 
 
 def _local(name: str) -> str:

@@ -150,7 +150,7 @@ def _unmatched_table(view: RunView) -> TableView:
             Column("best_anchor", "best anchor", Kind.CODE),
         ]
     worst = unmatched.worst(view.tables, threshold)
-    order = ", farthest from one first" if threshold is not None else ""
+    order = ", farthest from one first" if threshold is not None and threshold.decides_match else ""
     return longest(worst, columns, f"ground truths without a positive{order}", "ground_truths.parquet")
 
 
@@ -253,10 +253,15 @@ def shapes(view: RunView, key: str, title: str) -> SectionContent:
     elongated = int(traits.loc[traits["value"].isin(["wide", "tall"]), "ground_truths"].sum())
     share = judgement.share(elongated, view.tables.metrics["ground_truths"])
     missed = int(traits.loc[traits["value"].isin(["wide", "tall"]), "unmatched"].sum())
+    among = (
+        f"{words.integer(missed)} of the {words.count(view.tables.metrics['unmatched'] or 0, 'unmatched box')} "
+        f"{'is' if missed == 1 else 'are'} among them"
+        if view.tables.metrics["unmatched"]
+        else "no box is unmatched"
+    )
     sentence = (
         f"{words.percent(share)} of the boxes are at least {unmatched.ELONGATED:g} times as long as they are short; "
-        f"{words.integer(missed)} of the {words.integer(view.tables.metrics['unmatched'])} unmatched boxes "
-        "are among them."
+        f"{among}."
     )
     columns = [Column("trait", "trait"), Column("value", "value"), Column("unmatched", "unmatched", Kind.INT, bar=True)]
     columns += [Column("share", "of the unmatched", Kind.PERCENT), Column("ground_truths", "ground truths", Kind.INT)]
@@ -264,13 +269,14 @@ def shapes(view: RunView, key: str, title: str) -> SectionContent:
     figure = shapes_figure.draw(boxes, lost, view.tables.levels, accepted, shape_statistics.PER_OCTAVE)
     anchors = "squares are anchors in the colour of their level, " if view.rule.slots == "anchors" else ""
     region = "the outlined region is what the rule accepts, " if len(accepted) else ""
+    crosses = "crosses are boxes without a positive, " if len(lost) else ""
     return SectionContent(
         key,
         title,
         Finding(sentence if view.tables.metrics["ground_truths"] else "There is no box, so no shape to show."),
         pictures=(_picture(figure, f"{key}-map", sentence, "Width against height of all boxes, on the network input"),),
         tables=(longest(traits, columns, "what the unmatched boxes share", "ground_truths.parquet"),),
-        how_to_read=f"both axes double from line to line; {anchors}{region}crosses are boxes without a positive.",
+        how_to_read=f"both axes double from line to line; {anchors}{region}{crosses}".rstrip(", ") + ".",
     )
 
 
@@ -373,8 +379,8 @@ def background(view: RunView, key: str, title: str) -> SectionContent:
         Finding(sentence if metrics["positives"] else "There is no positive: all slots are background."),
         pictures=(picture,),
         tables=(table(summary, columns, "slots by level"),),
-        how_to_read="the fewer positives, the more the loss must hold the background down; levels differ, since each "
-        "has four times the cells of the next.",
+        how_to_read="the fewer positives, the more the loss must hold the background down; a finer level has more "
+        "cells and so more background.",
     )
 
 
@@ -499,8 +505,8 @@ def provenance(view: RunView, key: str, title: str) -> SectionContent:
     height, width = view.input_hw
     sentence = (
         f"{words.count(view.tables.metrics['images'] or 0, 'image')} as the network sees them at "
-        f"{width} × {height} pixels, assigned as {view.rule.source} does; training augmentation (mosaic, scaling, "
-        "flips) is not modelled."
+        f"{width} × {height} pixels, assigned by the rule of {view.rule.source}; training augmentation (mosaic, "
+        "scaling, flips) is not modelled."
     )
     facts = tuple(Fact(label, value) for label, value in view.provenance.items())
     return SectionContent(key, title, Finding(words.sentence(sentence)), facts=facts, tables=(_metric_table(view),))

@@ -15,7 +15,7 @@ from assignstudy.report.sweep_view import SweepView
 from assignstudy.statistics.sweep_metrics import MetricFacts, facts
 from assignstudy.statistics.sweep_parameters import rows_of, value_text
 
-_LONG_NAME = 9
+_LONG_NAME = 16
 _PRINT = {"int": words.integer, "number": words.number, "ratio": words.ratio, "percent": words.percent}
 
 

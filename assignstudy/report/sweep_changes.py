@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from assignstudy.figures import sweep_changes
 from assignstudy.figures.sweep_changes import ChangeRow
-from assignstudy.report import words
-from assignstudy.report.content import Cell, Column, Finding, Kind, Picture, SectionContent, TableView
-from assignstudy.report.embed import to_svg
+from assignstudy.report import tables, words
+from assignstudy.report.content import Cell, Column, Finding, Kind, Picture, SectionContent, TableView, Thumbnail
+from assignstudy.report.embed import to_data_address, to_svg
 from assignstudy.report.sweep_cells import run_cells, run_columns
-from assignstudy.report.sweep_view import SweepView
+from assignstudy.report.sweep_view import Example, SweepView
 from assignstudy.statistics.sweep_pairs import Comparison
 
 KEY, TITLE = "changes", "Who gained, who lost"
 MOST_BARS = 40
 SIDES = ("gained", "lost")
+GROUPS = {"gained": "gained", "lost": "lost", "never": "no run matches"}
 HOW_TO_READ = (
     "every ground truth is followed from the baseline to each run by its gt_id, so gains and losses do not cancel out. "
     "Gained: unmatched in the baseline, matched here; lost: the reverse; level: matched in both, by another set of "
@@ -34,18 +35,19 @@ def build(view: SweepView) -> SectionContent:
         TITLE,
         Finding(_sentence(view, comparison)),
         pictures=() if alone else (_picture(view, comparison),),
-        tables=(*(() if alone else _changes(view, comparison)), _never(comparison)),
-        how_to_read="" if alone else HOW_TO_READ,
+        thumbnails=tuple(map(_thumbnail, filter(lambda one: one.jpeg, view.examples))),
+        tables=(*(() if alone else _changes(view, comparison)), _never(comparison), *_never_listed(view)),
+        how_to_read=_how_to_read(view, alone=alone),
     )
 
 
 def _sentence(view: SweepView, comparison: Comparison) -> str:
-    return " ".join(filter(None, (_largest_change(view, comparison), _never_sentence(comparison))))
+    return " ".join(filter(None, (_largest_change(view), _never_sentence(comparison))))
 
 
-def _largest_change(view: SweepView, comparison: Comparison) -> str:
+def _largest_change(view: SweepView) -> str:
     """The run that gains most on balance, or that none does."""
-    counts = {row: _counts(view, comparison, row) for row in _compared(view)}
+    counts = {row: _counts(view, row) for row in _compared(view)}
     if not counts or view.baseline is None:
         return ""
     base = f"the baseline ({view.name(view.baseline.row)})"
@@ -75,28 +77,43 @@ def _never_sentence(comparison: Comparison) -> str:
     return f"No run matches {words.integer(never)} of {boxes}: {words.listing(sizes)}."
 
 
-def _counts(view: SweepView, comparison: Comparison, row: int) -> dict[str, int]:
-    changes = comparison.changes
-    place = list(changes.index).index(view.run(row)["run_key"])
-    return {str(name): int(count) for name, count in zip(changes.columns, changes.to_numpy()[place], strict=True)}
+def _how_to_read(view: SweepView, *, alone: bool) -> str:
+    pictures = ""
+    if any(one.jpeg for one in view.examples):
+        shown = "" if view.against is None else f" from the baseline to {view.name(view.against)},"
+        pictures = f"Pictures: the largest box of each class that changed{shown} or that no run matches."
+    elif view.examples:
+        pictures = "Without pictures: the data set cannot be read here as the runs saw it."
+    return " ".join(filter(None, ("" if alone else HOW_TO_READ, pictures)))
+
+
+def _thumbnail(one: Example) -> Thumbnail:
+    sides = " × ".join(words.number(round(side, 1)) for side in (one.width_px, one.height_px))
+    return Thumbnail(to_data_address(one.jpeg), f"{GROUPS[one.group]}: {one.class_name}", f"{sides} px, {one.image}")
 
 
 def _compared(view: SweepView) -> list[int]:
     """The runs that were held against the baseline, in the order of the recommendation."""
-    keys = set() if view.comparison is None else set(view.comparison.changes.index)
-    return [row for row in view.order if view.run(row)["run_key"] in keys]
+    return [row for row in view.order if view.changes(row) is not None]
+
+
+def _counts(view: SweepView, row: int) -> Mapping[str, int]:
+    return view.changes(row) or {}
 
 
 def _picture(view: SweepView, comparison: Comparison) -> Picture:
-    rows = [_bars(view, comparison, row) for row in _compared(view)[:MOST_BARS]]
+    runs = _compared(view)
+    rows = [_bars(view, comparison, row) for row in runs[:MOST_BARS]]
+    some = f": the first {MOST_BARS} of {len(runs)} runs as recommended" if len(runs) > MOST_BARS else ""
     return Picture(
         to_svg(sweep_changes.draw(rows), "sweep-changes", _sentence(view, comparison)),
-        "Became matched and unmatched, by size",
+        f"Became matched and unmatched, by size{some}",
+        wide=True,
     )
 
 
 def _bars(view: SweepView, comparison: Comparison, row: int) -> ChangeRow:
-    counts, sizes = _counts(view, comparison, row), [str(size) for size in comparison.never.index]
+    counts, sizes = _counts(view, row), [str(size) for size in comparison.never.index]
     gained, lost = ({size: counts[f"{side}_{size}"] for size in sizes} for side in SIDES)
     return ChangeRow(view.name(row), gained, lost, view.role(row))
 
@@ -106,19 +123,34 @@ def _changes(view: SweepView, comparison: Comparison) -> tuple[TableView, ...]:
     by_size = [(f"{side}_{size}", f"{side} {size}" if size == sizes[0] else size) for side in SIDES for size in sizes]
     whole = [(name, name) for name in comparison.changes.columns if "_" not in name]
     return (
-        _table(view, comparison, "Ground truths gained, lost and moved, against the baseline", whole, folded=False),
-        _table(view, comparison, "ground truths gained and lost, by size on the baseline's network input", by_size),
+        _table(view, "Ground truths gained, lost and moved, against the baseline", whole, folded=False),
+        _table(view, "ground truths gained and lost, by size on the baseline's network input", by_size),
     )
 
 
-def _table(
-    view: SweepView, comparison: Comparison, caption: str, headings: Sequence[tuple[str, str]], *, folded: bool = True
-) -> TableView:
+def _table(view: SweepView, caption: str, headings: Sequence[tuple[str, str]], *, folded: bool = True) -> TableView:
     """A row per run, a column per count: its name and its heading."""
     columns = (*run_columns(view), *(Column(name, heading, Kind.INT) for name, heading in headings))
-    counts = {row: _counts(view, comparison, row) for row in _compared(view)}
+    counts = {row: _counts(view, row) for row in _compared(view)}
     cells = {row: [Cell(words.integer(counts[row][name])) for name, _ in headings] for row in counts}
     return TableView(caption, columns, tuple((*run_cells(view, row), *cells[row]) for row in counts), folded=folded)
+
+
+def _never_listed(view: SweepView) -> list[TableView]:
+    """The ground truths themselves, the largest of each class first."""
+    boxes = view.never_matched
+    if boxes.empty or view.comparison is None:
+        return []
+    columns = (
+        Column("gt_id", "gt_id", Kind.INT),
+        Column("image", "image", Kind.CODE),
+        Column("class_name", "class"),
+        Column("w_px", "width, px", Kind.NUMBER),
+        Column("h_px", "height, px", Kind.NUMBER),
+    )
+    every = int(view.comparison.never.sum())
+    note = f"The first {len(boxes)} of {every:,}; load_ground_truths has all." if every > len(boxes) else ""
+    return [tables.table(boxes, columns, "each of them, with its size on the baseline's network input", note)]
 
 
 def _never(comparison: Comparison) -> TableView:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from pandas.api.types import is_numeric_dtype
 
-from assignstudy.figures import style, sweep_lines, sweep_map
+from assignstudy.figures import style, sweep_lines, sweep_map, sweep_parallel
 from assignstudy.figures.sweep_lines import Point
 from assignstudy.figures.sweep_map import MapAxes, MapCell
 from assignstudy.figures.sweep_marks import Role
-from assignstudy.report import words
+from assignstudy.figures.sweep_parallel import ParallelAxis
+from assignstudy.report import sweep_steps, words
 from assignstudy.report.content import Finding, Picture, SectionContent
 from assignstudy.report.embed import to_svg
 from assignstudy.report.sweep_cells import metric_text, metric_value
@@ -31,22 +32,66 @@ METRICS_IN_PANELS = ("bpr", "contested_share")
 METRICS_OF_ALL_RULES = ("unmatched_small", "positive_share")
 """What takes the place of metrics that only some of the rules have."""
 
+OUTCOMES = ("unreachable_share", "positives_per_gt", "contested_share", "bpr")
 MOST_PANELS = 12
-ROLES = "the recommended run and the baseline carry their names."
+PARALLEL = "Every run as a line; the stronger its colour, the higher its recall ranks"
+LINES = (
+    "follow a line from its settings on the left to its outcome on the right; lines with one setting are fanned out."
+)
+ROLES = "The recommended run and the baseline carry their names."
 COLOURS = "A colour farther from the page's is more: better for recall, a cost everywhere else."
 
 
 def build(view: SweepView) -> SectionContent:
-    """Lines over one parameter, maps over two, small maps over more."""
+    """Lines over one parameter, maps over two, parallel coordinates and small maps over more."""
     if not view.order:
         return SectionContent(KEY, TITLE, Finding("No run finished, so there is nothing to draw."))
-    pictures = _pictures(view)
-    is_map = len(view.axes.columns) > 1
-    how_to_read = " ".join((ROLES, COLOURS) if is_map else (ROLES,)) if pictures else ""
-    return SectionContent(KEY, TITLE, Finding(_sentence(view)), pictures=pictures, how_to_read=how_to_read)
+    where = sweep_grid.layout(view.axes)
+    if where is None:
+        return SectionContent(KEY, TITLE, Finding(_sentence(view)))
+    panels = _panels(view, where)
+    pictures = [_parallel(view, where)] if where.panels else []
+    pictures += _pictures(view, where, panels[:MOST_PANELS])
+    return SectionContent(
+        KEY,
+        TITLE,
+        Finding(_sentence(view)),
+        pictures=tuple(pictures),
+        how_to_read=_how_to_read(where, len(panels)) if pictures else "",
+    )
+
+
+def _how_to_read(where: Layout, panels: int) -> str:
+    left_out = (
+        f"Maps are drawn for {MOST_PANELS} of the {panels} combinations of {words.listing(where.panels)}, beginning "
+        "with the recommended run's; the lines hold all runs, and so does the table above."
+    )
+    return " ".join(
+        filter(
+            None,
+            (
+                LINES if where.panels else "",
+                ROLES,
+                COLOURS if where.series else "",
+                left_out if panels > MOST_PANELS else "",
+            ),
+        )
+    )
+
+
+def _panels(view: SweepView, where: Layout) -> list[Panel]:
+    """All panels, those of the recommended run and of the baseline first."""
+    first = [view.order[0], *([view.baseline.row] if view.baseline is not None else [])]
+    panels = sweep_grid.compute(view.axes, where)
+    place = {id(panel): [row not in set(panel.rows.to_numpy().ravel().tolist()) for row in first] for panel in panels}
+    return sorted(panels, key=lambda panel: place[id(panel)])
 
 
 def _sentence(view: SweepView) -> str:
+    return " ".join(filter(None, (_strongest(view), sweep_steps.sentence(view))))
+
+
+def _strongest(view: SweepView) -> str:
     """Which parameter moves the recall most: the largest spread of its means."""
     names = [str(name) for name in view.axes]
     if not names:
@@ -63,13 +108,46 @@ def _sentence(view: SweepView) -> str:
     return f"Recall depends most on {strongest}: {'on average ' if len(names) > 1 else ''}it is {best} and {worst}."
 
 
-def _pictures(view: SweepView) -> tuple[Picture, ...]:
-    where = sweep_grid.layout(view.axes)
-    if where is None:
-        return ()
-    runs, panels = view.comparable, sweep_grid.compute(view.axes, where)[:MOST_PANELS]
+def _pictures(view: SweepView, where: Layout, panels: Sequence[Panel]) -> list[Picture]:
+    runs = view.comparable
     shown = [name for name in _metrics(view, where) if runs[name].nunique() > (name != "bpr")]
-    return tuple(_picture(view, where, panels, k, name) for name in shown for k in range(len(panels)))
+    return [_picture(view, where, panels, k, name) for name in shown for k in range(len(panels))]
+
+
+def _parallel(view: SweepView, where: Layout) -> Picture:
+    """Settings to the left, what came out of them to the right; the recall last, where lines are named."""
+    rows, recalls = list(view.order), view.comparable["bpr"].astype("float64")
+    names = (*where.panels, where.series, where.x)
+    metrics = [name for name in view.shared(OUTCOMES) if view.comparable[name].nunique() > 1 or name == "bpr"]
+    axes = [_setting_axis(view, str(name)) for name in names] + [_outcome_axis(view, name) for name in metrics]
+    # By rank: many runs of a sweep lie close to the best one, and would all look alike.
+    heat = recalls.rank(pct=True).loc[rows].tolist()
+    figure = sweep_parallel.draw(axes, heat, [view.role(row) for row in rows])
+    best = words.ratio(view.run(rows[0])["bpr"])
+    alt = (
+        f"{words.count(len(rows), 'run')} as lines through {words.listing([axis.title for axis in axes])}; recall from "
+        f"{words.ratio(recalls.min())} to {words.ratio(recalls.max())}, {best} for the recommended run."
+    )
+    return Picture(to_svg(figure, "sweep-parallel", alt), PARALLEL, wide=True)
+
+
+def _setting_axis(view: SweepView, name: str) -> ParallelAxis:
+    """Values evenly spaced: numbers upwards, names downwards."""
+    values = sweep_grid.in_order(view.axes[name])
+    if not is_numeric_dtype(view.axes[name]):
+        values = values[::-1]
+    place = {value: (k + 0.5) / len(values) for k, value in enumerate(values)}
+    ticks = tuple((height, value_text(value)) for value, height in place.items())
+    return ParallelAxis(name, tuple(place[view.axes[name].loc[row]] for row in view.order), ticks, fans_out=True)
+
+
+def _outcome_axis(view: SweepView, name: str) -> ParallelAxis:
+    values = [metric_value(view, row, name) for row in view.order]
+    low, high = float(view.comparable[name].min()), float(view.comparable[name].max())
+    span = high - low or 1.0
+    ticks = tuple((share, metric_text(name, low + share * (high - low))) for share in (0.0, 0.5, 1.0))
+    title = facts(name).short or facts(name).title
+    return ParallelAxis(title, tuple((value - low) / span for value in values), ticks, fans_out=False)
 
 
 def _metrics(view: SweepView, where: Layout) -> list[str]:

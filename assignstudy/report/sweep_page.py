@@ -8,7 +8,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from assignstudy.report import render, sweep_changes, sweep_curves, sweep_pick, sweep_runs, sweep_thresholds, words
+from assignstudy.report import (
+    render,
+    sweep_changes,
+    sweep_classes,
+    sweep_curves,
+    sweep_effects,
+    sweep_pick,
+    sweep_runs,
+    sweep_thresholds,
+    words,
+)
 from assignstudy.report.content import Alert, Fact, Finding, SectionContent, State
 from assignstudy.report.sweep_view import SweepView
 from assignstudy.statistics.sweep_parameters import parameters, value_text
@@ -31,7 +41,15 @@ class SweepSection:
 
 SECTIONS = tuple(
     SweepSection(module.KEY, module.TITLE, module.build)
-    for module in (sweep_pick, sweep_runs, sweep_curves, sweep_thresholds, sweep_changes)
+    for module in (
+        sweep_pick,
+        sweep_runs,
+        sweep_curves,
+        sweep_thresholds,
+        sweep_effects,
+        sweep_changes,
+        sweep_classes,
+    )
 )
 
 GLOSSARY = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from operator import le
 from typing import Any
 
 from assignstudy.figures import sweep_tradeoff
@@ -20,13 +21,17 @@ from assignstudy.report.sweep_cells import (
     run_columns,
 )
 from assignstudy.report.sweep_view import SweepView
-from assignstudy.statistics.sweep_choice import COSTS
+from assignstudy.statistics.sweep_choice import COSTS, PRICE
 from assignstudy.statistics.sweep_metrics import facts
 
 KEY, TITLE = "pick", "What to pick"
 CARD_METRICS = ("bpr", "unmatched", "unreachable_share", "contested_share", "positives_per_gt")
-FRONT_METRICS = ("bpr", "unmatched", *COSTS, "mean_prior_iou")
+FRONT_METRICS = ("bpr", "unmatched", *COSTS, PRICE)
 CAPTION = "Recall against what it costs"
+ANOTHER_RULE = (
+    "python -m assignstudy.sweep FOLDER --tolerance 0.001 --most-unreachable 0.02 --pixel-price 0.005 builds this page "
+    "again with other limits; these are the usual ones. A pixel price of 0 takes every gain, whatever it costs."
+)
 HOW_TO_READ = (
     "a dot is a run; the upper left is best. Hollow dots are beaten: another run has at least their recall, at no "
     "higher cost of any kind. Filled ones are the Pareto front: choosing between them is choosing what to give up."
@@ -132,7 +137,9 @@ def _state(name: str, run: Mapping[str, Any]) -> State | None:
 
 def _facts(view: SweepView) -> tuple[Fact, ...]:
     several = len(view.order) > 1
-    why = [Fact("Rule of the pick", view.rule.sentence(view.shared(COSTS)))] if several else []
+    why = [Fact("Rule of the pick", view.rule.sentence(_compared(view)))] if several else []
+    why += [Fact("Another rule", ANOTHER_RULE)] if several else []
+    why += [Fact("Off the front", _beaten(view))] if several and not view.on_front[view.order[0]] else []
     why += [Fact("Different rules", _rules(view))] if "assigner" in view.axes else []
     if several and view.baseline is not None:
         why.append(Fact("Baseline", f"{view.name(view.baseline.row)}: {view.baseline.reason}."))
@@ -140,6 +147,27 @@ def _facts(view: SweepView) -> tuple[Fact, ...]:
     recipe = view.recipe
     paste = [Fact("To paste", f"{recipe.yaml}\n"), Fact("To run it again", f"{recipe.command}\n")] if recipe else []
     return tuple(why + paste)
+
+
+DEFAULT_ANCHORS = (
+    "anchors=default gives each rule the anchors it was published with; name a set (anchors=coco_p5) to change the "
+    "rule alone. "
+)
+
+
+def _beaten(view: SweepView) -> str:
+    """Why the recommended run is not one of those that beat it in everything."""
+    pick = view.order[0]
+    names = ("bpr", *view.shared(COSTS))
+    signs = {name: -1.0 if name == "bpr" else 1.0 for name in names}
+    value = {row: [signs[name] * metric_value(view, row, name) for name in names] for row in view.order}
+    beating = [row for row in view.order if row != pick and all(map(le, value[row], value[pick]))]
+    larger = [row for row in beating if metric_value(view, row, PRICE) > metric_value(view, pick, PRICE)]
+    why = "all of them with a larger network input, which the rule has its price for"
+    if len(larger) < len(beating):
+        why = "by differences that the rule counts as none, or at a price in pixels"
+    some = words.listing([view.name(row) for row in beating[:3]])
+    return f"{words.count(len(beating), 'run')} beat the recommended one in everything, {why}: {some}."
 
 
 def _rules(view: SweepView) -> str:
@@ -158,12 +186,13 @@ def _rules(view: SweepView) -> str:
     return (
         "A rule belongs to a detector, so read this as what each would make of the same boxes, not as a switch. "
         "Recall, unmatched boxes, positives and slots mean the same for all, and boxes are paired one by one below. "
+        f"{DEFAULT_ANCHORS if set(view.comparable['anchors']) == {'default'} else ''}"
         + (f"Left out of the comparison, because not all rules know them: {'; '.join(left_out)}." if left_out else "")
     ).strip()
 
 
 def _pictures(view: SweepView) -> tuple[Picture, ...]:
-    costs = [name for name in view.shared(COSTS) if view.comparable[name].nunique() > 1]
+    costs = _compared(view)
     if not costs or view.comparable["bpr"].isna().all():
         return ()
     best = view.run(view.order[0])
@@ -172,6 +201,11 @@ def _pictures(view: SweepView) -> tuple[Picture, ...]:
     return (
         Picture(to_svg(sweep_tradeoff.draw([_panel(view, name) for name in costs]), "sweep-tradeoff", alt), CAPTION),
     )
+
+
+def _compared(view: SweepView) -> list[str]:
+    """The costs that all runs have and that tell them apart."""
+    return [name for name in view.shared((*COSTS, PRICE)) if view.comparable[name].nunique() > 1]
 
 
 def _panel(view: SweepView, cost: str) -> CostPanel:

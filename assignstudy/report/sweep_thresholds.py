@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -23,7 +24,8 @@ MOST_NAMED = 3
 _ROUNDING = 1e-12
 HOW_TO_READ = (
     "a curve holds every threshold, run or not; dots are the ones that were run. Where a curve is flat, a stricter "
-    "threshold costs no recall. The axis is stretched towards 100 %, so that the last per mille can be seen."
+    "threshold costs no recall. Colours tell the first parameter apart, dashes the others. The axis is stretched "
+    "towards 100 %, so that the last per mille can be seen."
 )
 
 
@@ -55,7 +57,8 @@ def _sentence(view: SweepView, axis: ThresholdAxis) -> str:
     threshold, recall = (metric_value(view, view.order[0], name) for name in (axis.name, "bpr"))
     setting = f"With {picked.name}, recall" if picked.name else "Recall"
     more = words.listing([_needed(picked, goal) for goal in GOALS if goal > recall])
-    others = "; ".join([_to_match(curve, recall) for curve in curves if curve is not picked][:MOST_NAMED])
+    strictest = sorted((curve for curve in curves if curve is not picked), key=lambda curve: _strictness(curve, recall))
+    others = "; ".join([_to_match(curve, recall) for curve in strictest[:MOST_NAMED]])
     found = f"{setting} is {words.ratio(recall)} at {axis.name} {value_text(threshold)}"
     return f"{found}{f'; it reaches {more}' if more else ''}.{f' The same recall takes {others}.' if others else ''}"
 
@@ -71,6 +74,12 @@ def _to_match(curve: SettingCurve, recall: float) -> str:
     return f"{beyond if at is None else f'{axis.name} {value_text(at)}'} with {curve.name}"
 
 
+def _strictness(curve: SettingCurve, recall: float) -> float:
+    """The threshold that gives a recall, ascending from the strictest; settings that never reach it come last."""
+    at = _threshold_for(curve, recall)
+    return math.inf if at is None else at if curve.axis.matches_below else -at
+
+
 def _threshold_for(curve: SettingCurve, recall: float) -> float | None:
     """The strictest threshold of the axis that gives a recall; None where none does."""
     enough = np.flatnonzero(curve.recall >= recall - _ROUNDING)
@@ -81,7 +90,8 @@ def _threshold_for(curve: SettingCurve, recall: float) -> float | None:
 
 def _picture(view: SweepView, axis: ThresholdAxis) -> Picture:
     curves, boxes = _curves(view, axis), int(view.comparable["ground_truths"].max())
-    figure = sweep_threshold.draw([_line(view, curve) for curve in curves], axis.name, boxes)
+    lines = [_line(view, curve, look) for curve, look in zip(curves, _looks(view, curves), strict=True)]
+    figure = sweep_threshold.draw(lines, axis.name, boxes)
     alt = f"Share of ground truths with a positive against {axis.name}: {_at_middle(curves)}"
     return Picture(to_svg(figure, f"sweep-recall-{axis.name}", alt), f"Recall against {axis.name}", wide=True)
 
@@ -96,13 +106,24 @@ def _shown_at(curve: SettingCurve, threshold: float) -> float:
     return float(curve.shown[curve.axis.shown.index(threshold)])
 
 
-def _line(view: SweepView, curve: SettingCurve) -> Curve:
+def _line(view: SweepView, curve: SettingCurve, look: tuple[int | None, int]) -> Curve:
     roles = {view.role(row) for row in curve.runs}
     role = next((role for role in (Role.PICK, Role.BASELINE) if role in roles), Role.OTHER)
     dots = tuple(
         (metric_value(view, row, curve.axis.name), metric_value(view, row, "bpr"), view.role(row)) for row in curve.runs
     )
-    return Curve(curve.name, curve.axis.grid, curve.recall, role, dots)
+    return Curve(curve.name, curve.axis.grid, curve.recall, role, dots, *look)
+
+
+def _looks(view: SweepView, curves: Sequence[SettingCurve]) -> list[tuple[int | None, int]]:
+    """Hue and dash of each line: the hue says the first parameter, such as the anchors, the dash all others."""
+    others = [name for name in view.swept if name != curves[0].axis.name and view.comparable[name].nunique() > 1]
+    values = [[str(view.run(curve.row)[name]) for name in others] for curve in curves]
+    hues = list(dict.fromkeys(value[0] for value in values if value))
+    dashes = list(dict.fromkeys(tuple(value[1:]) for value in values))
+    return [
+        (hues.index(value[0]) if value and len(hues) > 1 else None, dashes.index(tuple(value[1:]))) for value in values
+    ]
 
 
 def _table(view: SweepView, axis: ThresholdAxis) -> TableView:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from assignstudy.figures.sweep_marks import Role
 from assignstudy.statistics.sweep_choice import Baseline, PickRule
+from assignstudy.statistics.sweep_classes import ClassRecall
 from assignstudy.statistics.sweep_metrics import shared_by_all
 from assignstudy.statistics.sweep_pairs import Comparison
 from assignstudy.statistics.sweep_parameters import axes, differing, label, records, rows_of, swept
@@ -54,6 +55,27 @@ class Recipe:
     command: str
 
 
+@dataclass(frozen=True)
+class Example:
+    """One ground truth that says much about a choice.
+
+    Attributes:
+        group: What became of it: ``gained`` or ``lost`` from the baseline to the recommended run, or ``never`` matched.
+        image: Relative path of its image.
+        class_name: Its class.
+        width_px: Its width on the baseline's network input, in pixels.
+        height_px: Its height there.
+        jpeg: A small picture of it; empty where the image file cannot be read.
+    """
+
+    group: str
+    image: str
+    class_name: str
+    width_px: float
+    height_px: float
+    jpeg: bytes = b""
+
+
 @dataclass(frozen=True, eq=False)
 class SweepView:
     """A sweep, ready to be shown. Holds no times and no absolute paths, so that the same sweep gives the same page.
@@ -72,6 +94,10 @@ class SweepView:
         pages: Relative path of each run's page, by row, where it has one.
         curves: Recall against the threshold.
         comparison: The comparable runs against the baseline, or None.
+        against: Row of the run whose gained and lost ground truths the examples show; None without such a run.
+        examples: Ground truths to show.
+        never_matched: Ground truths that no run matches, at most so many as a page lists: from the baseline's table.
+        classes: Recall by class and run, see ``statistics.sweep_classes``.
         recipe: How to use the recommended setting, or None.
         unfinished: Keys of the runs that were started but left no record.
         notices: Further sentences that the reader must see.
@@ -87,6 +113,10 @@ class SweepView:
     pages: Mapping[int, str] = field(default_factory=dict)
     curves: tuple[SettingCurve, ...] = ()
     comparison: Comparison | None = None
+    against: int | None = None
+    examples: tuple[Example, ...] = ()
+    never_matched: pd.DataFrame = field(default_factory=pd.DataFrame)
+    classes: tuple[ClassRecall, ...] = ()
     recipe: Recipe | None = None
     unfinished: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
@@ -138,6 +168,20 @@ class SweepView:
     @cached_property
     def _records(self) -> dict[int, dict[str, Any]]:
         return records(self.runs)
+
+    def changes(self, row: int) -> Mapping[str, int] | None:
+        """What a run gains and loses against the baseline, see ``Comparison.changes``; None where that is not known."""
+        return self._changes.get(row)
+
+    @cached_property
+    def _changes(self) -> dict[int, dict[str, int]]:
+        if self.comparison is None:
+            return {}
+        rows = {str(self.run(row)["run_key"]): row for row in self.order}
+        counts = self.comparison.changes
+        names = [str(name) for name in counts]
+        lines = zip(counts.index, counts.to_numpy(), strict=True)
+        return {rows[str(key)]: dict(zip(names, map(int, line), strict=True)) for key, line in lines}
 
     def role(self, row: int) -> Role:
         """What a run is on the page; the recommended run stays that where it is the baseline, too."""

@@ -67,9 +67,9 @@ def count(value: float, singular: str, plural: str | None = None) -> str:
     return f"{integer(value)} {singular if value == 1 else many}"
 
 
-def listing(words: Sequence[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+def listing(words: Sequence[str], last: str = "and") -> str:
+    """``a``, ``a and b``, ``a, b and c``; with another word than ``and`` before the last where one is given."""
+    return f" {last} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def sentence(text: str) -> str:

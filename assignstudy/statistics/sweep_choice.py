@@ -9,16 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from assignstudy.statistics.sweep_metrics import facts, shared_by_all
+from assignstudy.statistics.sweep_metrics import shared_by_all
 from assignstudy.statistics.sweep_parameters import rows_of
 
 COSTS = ("contested_share", "unreachable_share", "positives_per_gt")
-"""What a higher recall is paid with."""
+"""What a higher recall is paid with in the assignment itself."""
 
-_SHARES = ("bpr", "unreachable_share", "contested_share")
-_SHARE_WORDS = {"unreachable_share": "unreachable positives", "contested_share": "contested slots"}
+PRICE = "megapixels"
+"""What it is paid with besides: a larger network input."""
+
+_SHARES = {"unreachable_share": "unreachable positives", "contested_share": "contested slots"}
 # What a missing value counts as: no recall, nothing beyond a reach that the rule does not bound, nothing to contest.
-_MISSING = {"bpr": -1.0, "unreachable_share": 0.0, "contested_share": 0.0, "positives_per_gt": math.inf}
+_MISSING = {"bpr": -1.0, **dict.fromkeys(_SHARES, 0.0), "positives_per_gt": math.inf}
 _ROUNDING = 1e-12
 
 
@@ -31,6 +33,8 @@ class PickRule:
             percentage point, one box in a thousand.
         most_unreachable: Share of unreachable positives beyond which a run is left out (equality stays in): a wider
             threshold "matches" boxes by targets that the network's output cannot express.
+        pixel_price: Recall that twice the pixels of network input must bring to be worth it: training and detection
+            take about twice the time and memory. 0 takes every gain, whatever it costs.
 
     Raises:
         ValueError: If one of them is not from 0 to 1.
@@ -38,25 +42,29 @@ class PickRule:
 
     tolerance: float = 0.001
     most_unreachable: float = 0.02
+    pixel_price: float = 0.005
 
     def __post_init__(self) -> None:
-        """Check that both are shares."""
-        for name in ("tolerance", "most_unreachable"):
+        """Check that all are shares."""
+        for name in ("tolerance", "most_unreachable", "pixel_price"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name}: expected a share from 0 to 1, got {getattr(self, name)}")
 
-    def sentence(self, compared: Collection[str] = COSTS) -> str:
+    def sentence(self, compared: Collection[str] = (*COSTS, PRICE)) -> str:
         """The rule as the page states it.
 
         Args:
-            compared: The :data:`COSTS` that all runs have; the others decide nothing.
+            compared: Those of :data:`COSTS` and :data:`PRICE` that all runs have and that tell them apart; the others
+                decide nothing.
         """
-        shares = [_SHARE_WORDS[name] for name in _SHARES if name in compared and name in _SHARE_WORDS]
+        shares = [words for name, words in _SHARES.items() if name in compared]
+        price = f"{100 * self.pixel_price:g} percentage points off the recall for every doubling of the input's pixels"
         smallest = f"of these, the ones within as much of the smallest share of {', then of '.join(shares)}; "
         return (
             f"Leave out the runs with more than {100 * self.most_unreachable:g} % unreachable positives, unless all "
-            f"have more; keep those within {100 * self.tolerance:g} percentage points of the best recall; "
-            f"{smallest if shares else ''}of what is left, pick the run with the fewest positives per ground truth."
+            f"have more; {f'take {price}; ' if PRICE in compared and self.pixel_price else ''}keep those within "
+            f"{100 * self.tolerance:g} percentage points of the best recall; {smallest if shares else ''}of what is "
+            "left, pick the run with the fewest positives per ground truth."
         )
 
 
@@ -77,14 +85,16 @@ def ranked(runs: pd.DataFrame, rule: PickRule) -> list[int]:
     """Row labels of comparable, finished runs, the recommended one first, each next one picked from what is left.
 
     Args:
-        runs: One row per run, with ``bpr``, ``positives_per_gt`` and the shares of ``sweep_metrics``; in launch order,
-            which decides between runs that are equal in everything.
+        runs: One row per run, with ``bpr``, :data:`COSTS` and :data:`PRICE`; in launch order, which decides between
+            runs that are equal in everything.
         rule: How to pick. A share that the rules of some runs do not have decides nothing.
     """
-    left, compared = runs[list(_MISSING)].fillna(_MISSING), ["bpr", *shared_by_all(runs, _SHARES[1:])]
+    left = runs[list(_MISSING)].fillna(_MISSING)
+    left["bpr"] -= rule.pixel_price * _doublings(runs[PRICE])
+    shares = shared_by_all(runs, _SHARES)
     order: list[int] = []
     while len(left):
-        order.append(_pick(left, rule, compared))
+        order.append(_pick(left, rule, shares))
         left = left.drop(index=order[-1])
     return order
 
@@ -102,31 +112,35 @@ def pareto(runs: pd.DataFrame) -> pd.Series:
     return pd.Series(~(no_worse & better).any(axis=0), index=runs.index)
 
 
-def baseline(runs: pd.DataFrame, published: Mapping[int, tuple[str, float] | None]) -> Baseline:
-    """The first run with the published threshold of its rule, or of a rule without one; or else the first run.
+def baseline(runs: pd.DataFrame, published: Mapping[int, Sequence[str | None]]) -> Baseline:
+    """The run that is most as published; of equals the first.
 
     Args:
         runs: At least one finished run, in launch order.
-        published: By row, the name and the published value of the threshold of the run's rule, None for a rule without
-            one; rows of rules that are not known are left out.
+        published: By row, most important first: how a setting is as published, in words that can follow *with* (empty
+            where the rule has no such setting), or None where it is not. Rows of rules that are not known are left out.
     """
-    for row in (row for row in rows_of(runs) if row in published):
-        threshold = published[row]
-        if threshold is None:
-            return Baseline(row, "the first run as published: its rule has no threshold to set")
-        name, value = threshold
-        if runs.at[row, name] == value:
-            return Baseline(row, f"the first run with the published {name} of {value:g}")
-    return Baseline(rows_of(runs)[0], "the first run of the sweep")
+    rows = [row for row in rows_of(runs) if row in published and published[row][0] is not None]
+    if not rows:
+        return Baseline(rows_of(runs)[0], "the first run of the sweep")
+    best = max(rows, key=lambda row: [part is not None for part in published[row]])
+    told_apart = [len({rest[k] is None for rest in published.values()}) > 1 for k in range(len(published[best]))]
+    parts = [part for k, part in enumerate(published[best]) if part and (k == 0 or told_apart[k])]
+    return Baseline(best, f"the first run with {', '.join(parts)}" if parts else "the first run of a rule as published")
 
 
-def _pick(left: pd.DataFrame, rule: PickRule, compared: Sequence[str]) -> int:
+def _doublings(megapixels: pd.Series) -> pd.Series:
+    """How often the smallest input must be doubled to have as many pixels; 0 where that is not known."""
+    doublings: pd.Series = np.log2(megapixels / megapixels.min())
+    return doublings.fillna(0.0)
+
+
+def _pick(left: pd.DataFrame, rule: PickRule, shares: Sequence[str]) -> int:
     """One round of the rule, among runs without missing values."""
     allowed = left[left["unreachable_share"] <= rule.most_unreachable + _ROUNDING]
     left = allowed if len(allowed) else left
-    for name in compared:
-        values = left[name]
-        shortfall = values.max() - values if facts(name).better == "higher" else values - values.min()
-        left = left[shortfall <= rule.tolerance + _ROUNDING]
+    for name, sign in (("bpr", -1), *((name, 1) for name in shares)):
+        cost = sign * left[name]
+        left = left[cost <= cost.min() + rule.tolerance + _ROUNDING]
     fewest = int(left["positives_per_gt"].to_numpy(np.float64).argmin())
     return rows_of(left)[fewest]

@@ -69,7 +69,13 @@ SHARES = (
 )
 """What the sweep page derives so that runs with different numbers of positives can be compared."""
 
-_BY_NAME = {metric.name: metric for metric in METRICS + SHARES}
+SIZES = (
+    MetricFacts("megapixels", "network input, megapixels", "number", "lower", short="megapixels"),
+    MetricFacts("all_slots", "slots of the data set", "int", "lower"),
+)
+"""What the sweep page derives of how large a network's input and output are: the price that no other metric knows."""
+
+_BY_NAME = {metric.name: metric for metric in METRICS + SHARES + SIZES}
 
 
 def facts(name: str) -> MetricFacts:
@@ -112,10 +118,10 @@ def level_columns(columns: Iterable[str]) -> list[str]:
 
 
 def with_shares(runs: pd.DataFrame, exclusive: Collection[int] = ()) -> pd.DataFrame:
-    """A table of runs with the columns of :data:`SHARES` added.
+    """A table of runs with the columns of :data:`SHARES` and :data:`SIZES` added.
 
-    They are missing where there is nothing to divide by, and contested slots also where the rule itself gives each slot
-    to one ground truth: then 0 is how the rule works, and no finding.
+    Shares are missing where there is nothing to divide by, and contested slots also where the rule itself gives each
+    slot to one ground truth: then 0 is how the rule works, and no finding.
 
     Args:
         runs: One row per run, with the published metrics.
@@ -125,6 +131,8 @@ def with_shares(runs: pd.DataFrame, exclusive: Collection[int] = ()) -> pd.DataF
     return runs.assign(
         unreachable_share=_quotient(runs["unreachable"], runs["positives"]),
         contested_share=contested.mask(runs.index.isin(list(exclusive))),
+        megapixels=(runs["input_h"].astype("Float64") * runs["input_w"].astype("Float64") / 1e6).astype("float64"),
+        all_slots=_quotient(runs["slots"], runs["positive_share"]).round(),
     )
 
 

@@ -44,11 +44,13 @@ class Comparison:
         changes: One row per compared run, in the order given: ``gained``, ``lost``, ``level``, ``same``, and
             ``gained_small`` and so on by size bin; indexed by run key.
         never: Ground truths that no run matches, by size bin.
+        never_ids: Their ``gt_id``, ascending.
         ground_truths: Ground truths that entered the assignment of some run.
     """
 
     changes: pd.DataFrame
     never: pd.Series
+    never_ids: Ints
     ground_truths: int
 
 
@@ -105,10 +107,35 @@ def compare(baseline: Standing, others: Iterable[tuple[str, Standing]]) -> Compa
     for run_key, other in others:
         best = _merged(best, other)
         rows[run_key] = _change_counts(baseline, other, best)
-    never = best.size_bin[best.levels == 0].value_counts()
+    is_never = best.levels == 0
+    never = best.size_bin[is_never].value_counts()
     columns = list(_change_counts(baseline, baseline, best))
     changes = pd.DataFrame.from_dict(rows, orient="index", columns=columns).astype("int64")
-    return Comparison(changes, never, len(best.gt_id))
+    return Comparison(changes, never, best.gt_id[is_never], len(best.gt_id))
+
+
+def telling(paired: pd.DataFrame, change: str, most: int) -> pd.DataFrame:
+    """The ground truths whose change says most: the largest of each class in turn, for a large box is not lost easily.
+
+    Args:
+        paired: From :func:`pair`.
+        change: One of :data:`CHANGES`.
+        most: How many rows at most.
+
+    Returns:
+        Rows of ``paired`` with this change that entered the assignment on either side.
+    """
+    entered = ~(paired["ignored_a"].fillna(True).astype(bool) & paired["ignored_b"].fillna(True).astype(bool))
+    rows = paired[(paired["change"] == change) & entered]
+    area = (rows["w_px_a"].fillna(rows["w_px_b"]) * rows["h_px_a"].fillna(rows["h_px_b"])).astype("float64")
+    return rows.loc[largest_by_class(rows["class_id_a"].fillna(rows["class_id_b"]), area)[:most]]
+
+
+def largest_by_class(class_id: pd.Series, area: pd.Series) -> list[int]:
+    """Row labels: the largest of every class by area, then the second of every class, and so on; ties by label."""
+    order = area.sort_values(ascending=False, kind="stable").index
+    turn = class_id.loc[order].groupby(class_id.loc[order], sort=False).cumcount()
+    return [int(row) for row in turn.sort_values(kind="stable").index.to_numpy(np.int64)]
 
 
 def _level_bits(ground_truths: pd.DataFrame) -> Ints:

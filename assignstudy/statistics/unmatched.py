@@ -22,14 +22,14 @@ def worst(tables: RunTables, threshold: Threshold | None) -> pd.DataFrame:
 
     Args:
         tables: The run.
-        threshold: The rule's threshold; None leaves them in the order of the data set.
+        threshold: The rule's threshold; None, or one that does not decide alone, leaves the order of the data set.
 
     Returns:
         The rows of ``ground_truths`` without a positive.
     """
     boxes = entered(tables)
     lost: pd.DataFrame = boxes[boxes["positives"].to_numpy(np.int64) == 0]
-    if threshold is None:
+    if threshold is None or not threshold.decides_match:
         return lost.reset_index(drop=True)
     ascending = not threshold.matches_below
     return lost.sort_values(threshold.critical, ascending=ascending, kind="stable", ignore_index=True)

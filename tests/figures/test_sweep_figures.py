@@ -1,16 +1,29 @@
 """The sweep's figures: what they draw, what they leave out, and that empty ones are ordinary."""
 
+import io
 import math
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from assignstudy.figures import sweep_changes, sweep_lines, sweep_map, sweep_threshold, sweep_tradeoff
+from assignstudy.figures import (
+    sweep_changes,
+    sweep_classes,
+    sweep_effects,
+    sweep_lines,
+    sweep_map,
+    sweep_parallel,
+    sweep_threshold,
+    sweep_thumbnail,
+    sweep_tradeoff,
+)
 from assignstudy.figures.sweep_changes import ChangeRow
 from assignstudy.figures.sweep_lines import Point
 from assignstudy.figures.sweep_map import MapAxes, MapCell
 from assignstudy.figures.sweep_marks import Role, limits
+from assignstudy.figures.sweep_parallel import ParallelAxis
 from assignstudy.figures.sweep_threshold import Curve
 from assignstudy.figures.sweep_tradeoff import CostPanel, Dot
 from assignstudy.report.embed import to_svg
@@ -124,6 +137,84 @@ class TestChanges:
     def test_nothing_changed(self):
         rows = [ChangeRow(CHINESE, {"small": 0}, {"small": 0}, Role.OTHER)]
         assert CHINESE in texts(sweep_changes.draw(rows))
+
+
+class TestParallel:
+    def axis(self, title, *places, fans_out=True):
+        return ParallelAxis(title, places, ((0.25, "low"), (0.75, CHINESE)), fans_out)
+
+    def test_names_its_axes_values_and_roles(self):
+        axes = [self.axis("anchors", 0.25, 0.75, 0.75), self.axis("positives per gt", 0.0, 0.5, NAN, fans_out=False)]
+        roles = [Role.PICK, Role.BASELINE, Role.OTHER]
+        words = texts(sweep_parallel.draw(axes, [1.0, 0.5, NAN], roles))
+        assert {"anchors", "low", CHINESE, "pick", "baseline"} <= set(words)
+
+    def test_runs_of_one_setting_are_fanned_out_in_the_order_of_their_recall(self):
+        axis = self.axis("anchors", 0.25, 0.25, 0.75)
+        heights = sweep_parallel.fanned_out(axis, np.array([0.9, 0.1, 0.5]))
+        assert heights[0] > 0.25 > heights[1]
+        assert heights[2] == 0.75
+
+    def test_two_hundred_runs_are_two_hundred_lines(self):
+        axes = [self.axis(f"axis {k}", *([0.25] * 200)) for k in range(7)]
+        roles = [Role.PICK, *([Role.OTHER] * 199)]
+        svg = str(to_svg(sweep_parallel.draw(axes, [0.5] * 200, roles), "parallel", "alt"))
+        assert len(svg) < 120_000
+
+
+class TestClasses:
+    def test_writes_what_is_lost_where_there_is_room(self):
+        words = texts(
+            sweep_classes.draw(
+                np.array([[0.999, 1.0], [NAN, 0.5]]), [("a", Role.PICK), ("b", Role.OTHER)], ["x", CHINESE]
+            )
+        )
+        assert {"99", "50", "–", "x", CHINESE, "a", "b"} <= set(words)
+        assert "100" not in words
+
+    def test_many_cells_are_pixels_alone(self):
+        runs = [(f"run {k}", Role.OTHER) for k in range(40)]
+        words = texts(sweep_classes.draw(np.full((40, 24), 0.5), runs, [f"class {k}" for k in range(24)]))
+        assert "50" not in words
+        assert "class 23" in words
+
+    def test_nothing_lost_is_ordinary(self):
+        assert "run" in texts(sweep_classes.draw(np.ones((1, 1)), [("run", Role.BASELINE)], ["x"]))
+
+
+def test_effects_name_their_shares():
+    words = texts(sweep_effects.draw(["imgsz", "only together"], [0.75, 0.25], ["75 %", "25 %"]))
+    assert {"imgsz", "75 %", "only together", "25 %"} <= set(words)
+
+
+class TestThumbnail:
+    def picture(self, side=300):
+        noise = np.random.Generator(np.random.PCG64(0)).integers(0, 255, (side, side, 3), dtype=np.uint8)
+        return Image.fromarray(noise)
+
+    def test_is_a_small_square_jpeg_however_busy_the_picture_is(self):
+        jpeg = sweep_thumbnail.draw(self.picture(), (100, 120, 180, 160))
+        with Image.open(io.BytesIO(jpeg)) as image:
+            assert (image.format, image.size) == ("JPEG", (sweep_thumbnail.SIDE_PX,) * 2)
+        assert len(jpeg) <= sweep_thumbnail.MOST_BYTES
+
+    def test_the_box_stands_in_the_middle_with_a_light_and_a_dark_line(self):
+        with Image.open(
+            io.BytesIO(sweep_thumbnail.draw(Image.new("RGB", (300, 300), "red"), (100, 100, 200, 200)))
+        ) as image:
+            line = np.asarray(image.convert("L"), float)[sweep_thumbnail.SIDE_PX // 2]
+        edge = round(sweep_thumbnail.SIDE_PX * (1 - 1 / 2.2) / 2)
+        assert line[edge - 4 : edge + 5].max() > 200
+        assert line[edge - 4 : edge + 5].min() < 40
+
+    @pytest.mark.parametrize("corners", [(-5, -5, 3, 3), (290, 0, 300, 300), (0, 0, 0.5, 0.5), (0, 0, 300, 300)])
+    def test_a_box_at_the_border_is_ordinary(self, corners):
+        assert sweep_thumbnail.draw(self.picture(), corners).startswith(b"\xff\xd8")
+
+    def test_the_same_picture_has_the_same_bytes(self):
+        assert sweep_thumbnail.draw(self.picture(), (1, 2, 30, 40)) == sweep_thumbnail.draw(
+            self.picture(), (1, 2, 30, 40)
+        )
 
 
 @pytest.mark.parametrize("values", [[], [NAN], [0.0], [1.0], [0.2, 0.9]])

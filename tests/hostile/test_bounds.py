@@ -265,7 +265,7 @@ def write_parquet(path: Path, **columns: object) -> Path:
         ({"gt_id": pa.array([2, 1])}, "expected one row per ground truth, by ascending gt_id"),
         ({"ignored": pa.array([1])}, "expected flags in the column ignored, got int64"),
         ({"size_bin": pa.array(["huge"]).dictionary_encode()}, "expected small, medium, large as size_bin"),
-        ({"size_bin": pa.array(["small"])}, "expected names in the column size_bin, got string"),
+        ({"size_bin": pa.array(["small"])}, "expected small, medium, large as size_bin"),
         ({"x": pa.array([[1]])}, "expected plain values in the column x, got list"),
     ],
 )

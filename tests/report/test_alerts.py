@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from assignstudy.assign.yolov3_spp import Yolov3Spp
+from assignstudy.assign.yolov7_aux import Yolov7Aux
 from assignstudy.report import alerts
 from assignstudy.report.content import State
 from tests.boxes import make_dataset
-from tests.views import crowded_view, demo_view, empty_view, view_of
+from tests.views import crowded_view, demo_view, empty_view, rule_view, view_of
 
 
 def _texts(view):
@@ -49,6 +51,26 @@ def test_a_threshold_beyond_the_decoder_is_one_to_act_on():
     assert beyond.weight == share
 
 
+def test_unreachable_positives_have_the_cause_that_is_theirs():
+    def alert_of(view):
+        (found,) = [alert for alert in alerts.find(view) if "cannot output" in alert.finding]
+        return found
+
+    beyond = alert_of(crowded_view())
+    assert "anchor_t lets boxes in that are 4 or more times an anchor's side" in beyond.finding
+    assert beyond.advice.startswith("anchor_t=4")
+
+    designed = alert_of(rule_view(Yolov7Aux()))
+    assert designed.weight > 0.02, "more than what else calls for acting"
+    assert designed.state is State.WATCH
+    assert "so the rule was designed" in designed.finding
+    assert designed.advice.startswith("nothing: no threshold changes it")
+
+    on_a_line = alert_of(rule_view(Yolov3Spp(), make_dataset([0], [(0.5, 0.53, 0.1, 0.1)], [(640, 640)])))
+    assert on_a_line.state is State.WATCH
+    assert "exactly on a line of the grid" in on_a_line.finding
+
+
 def test_boxes_that_lose_every_slot():
     doubled = make_dataset([0, 0], [(0.5, 0.5, 0.1, 0.1)] * 2, [(640, 640)])
     assert "1 ground truth (50 %) has positives but loses every slot to another box." in _texts(view_of(doubled))
@@ -57,8 +79,8 @@ def test_boxes_that_lose_every_slot():
 
 def test_levels_and_anchors_that_get_nothing():
     texts = _texts(view_of(_boxes((10, 13))))
-    assert "Level P5 (stride 32) gets only 0 % of the positives." in texts
-    assert "Anchor P5 373×326 gets 0 % of the positives." in texts
+    assert "Level P5 (stride 32) gets none of the positives." in texts
+    assert "Anchor P5 373×326 gets none of the positives." in texts
 
 
 def test_an_anchor_smaller_than_its_cell():

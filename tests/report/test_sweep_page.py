@@ -10,6 +10,7 @@ from tests.views import CHINESE, HOSTILE
 
 playwright = pytest.importorskip("playwright.sync_api")
 
+KEYS = ["pick", "runs", "curves", "thresholds", "effects", "changes", "classes"]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
 
 
@@ -70,9 +71,9 @@ def test_points_nowhere_outside_and_runs_nothing(html):
 
 
 def test_headings_are_in_order_and_sections_can_be_reached(html):
-    assert [int(level) for level in re.findall(r"<h(\d)", html)] == [1, 2, 2, 2, 2, 2]
+    assert [int(level) for level in re.findall(r"<h(\d)", html)] == [1, *([2] * 7)]
     links = re.findall(r'<li><a href="#([\w-]+)">', html)
-    assert links == re.findall(r'<section id="([\w-]+)"', html) == ["pick", "runs", "curves", "thresholds", "changes"]
+    assert links == re.findall(r'<section id="([\w-]+)"', html) == KEYS
 
 
 def test_ids_are_unique_and_pictures_say_what_they_show(html):
@@ -100,6 +101,7 @@ def test_three_parameters_have_small_multiples(folders):
     html = (folders / "three_parameters" / "index.html").read_text(encoding="utf-8")
     captions = re.findall(r"<figcaption>(.*?)</figcaption>", html)
     assert {"Best possible recall: letterbox", "Contested slots: stretch"} <= set(captions)
+    assert any(caption.startswith("Every run as a line") for caption in captions)
 
 
 def test_a_hundred_runs_stay_below_a_megabyte(tmp_path):

@@ -1,5 +1,7 @@
 """The page's questions against plain pandas on the same tables."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ from assignstudy.statistics import (
     size_levels,
     unmatched,
 )
-from tests.views import VIEWS, demo_view, empty_view, hostile_view, one_anchor_view
+from tests.views import VIEWS, crowded_view, demo_view, empty_view, hostile_view, one_anchor_view, yolov3_view
 
 LEVELS = ("P3", "P4", "P5")
 
@@ -104,6 +106,11 @@ def test_unmatched_boxes_come_farthest_first(tables):
     worst = unmatched.worst(tables, demo_view().rule.threshold)
     assert len(worst) == tables.metrics["unmatched"]
     assert worst.critical_anchor_t.is_monotonic_decreasing
+
+
+def test_unmatched_boxes_keep_their_order_where_the_threshold_does_not_decide():
+    threshold = replace(yolov3_view().rule.threshold, critical="nobody asks for it")
+    assert unmatched.worst(crowded_view().tables, threshold).gt_id.is_monotonic_increasing
 
 
 def test_traits_count_what_they_say(tables):

@@ -15,9 +15,10 @@ shares = st.sampled_from([0.0, 0.005, 0.02, 0.021, 0.1])
 many_runs = st.lists(st.tuples(st.sampled_from([NAN, 0.9, 0.9905, 0.991, 1.0]), shares, shares, shares), max_size=8)
 
 
-def runs(*rows):
+def runs(*rows, megapixels=0.4):
     """Runs from (bpr, unreachable share, contested share, positives per ground truth)."""
-    return pd.DataFrame(list(rows), columns=["bpr", "unreachable_share", "contested_share", "positives_per_gt"])
+    table = pd.DataFrame(list(rows), columns=["bpr", "unreachable_share", "contested_share", "positives_per_gt"])
+    return table.assign(megapixels=megapixels)
 
 
 class TestRanked:
@@ -50,6 +51,19 @@ class TestRanked:
         table = runs((1, NAN, NAN, 5), (1, 0, 0.01, 4), (1, 0.01, 0, 3))
         assert ranked(table, PickRule()) == [2, 1, 0]
 
+    def test_twice_the_pixels_must_bring_their_price(self):
+        rule = PickRule(tolerance=0, pixel_price=0.005)
+        assert ranked(runs((0.99, 0, 0, 1), (0.9949, 0, 0, 1), megapixels=[0.1, 0.2]), rule) == [0, 1]
+        assert ranked(runs((0.99, 0, 0, 1), (0.9951, 0, 0, 1), megapixels=[0.1, 0.2]), rule) == [1, 0]
+        assert ranked(runs((0.98, 0, 0, 1), (0.9899, 0, 0, 1), megapixels=[0.1, 0.4]), rule) == [0, 1]
+
+    def test_without_a_price_every_gain_is_taken(self):
+        table = runs((0.99, 0, 0, 1), (0.992, 0, 0, 1), megapixels=[0.1, 1.6])
+        assert ranked(table, PickRule(pixel_price=0)) == [1, 0]
+
+    def test_an_input_of_unknown_size_has_no_price(self):
+        assert ranked(runs((0.99, 0, 0, 1), (0.98, 0, 0, 1), megapixels=[NAN, 0.4]), PickRule()) == [0, 1]
+
     def test_no_runs_have_no_order(self):
         assert ranked(runs(), PickRule()) == []
 
@@ -67,7 +81,7 @@ class TestRanked:
         rule, first = PickRule(), table.loc[ranked(table, PickRule())[0]]
         allowed = table[table.unreachable_share <= rule.most_unreachable]
         pool = allowed if len(allowed) else table
-        if pool.bpr.notna().any():
+        if pool.bpr.notna().any():  # inputs of one size, so that none has a price
             assert first.bpr >= pool.bpr.max() - rule.tolerance - 1e-9
 
 
@@ -97,20 +111,24 @@ class TestBaseline:
     TABLE = pd.DataFrame({"assigner": ["yolov5"] * 3, "anchor_t": [3.0, 4.0, 4.0]}, index=[4, 6, 7])
 
     def test_is_the_first_run_with_the_published_threshold(self):
-        found = baseline(self.TABLE, dict.fromkeys((4, 6, 7), ("anchor_t", 4.0)))
+        found = baseline(self.TABLE, {4: (None, "", ""), 6: ("the published anchor_t of 4", "", ""), 7: ("", "", "")})
         assert found.row == 6
         assert found.reason == "the first run with the published anchor_t of 4"
 
-    def test_is_a_rule_without_a_threshold_where_that_comes_first(self):
-        found = baseline(self.TABLE, {4: ("anchor_t", 4.0), 6: None, 7: ("anchor_t", 4.0)})
-        assert found.row == 6
-        assert found.reason == "the first run as published: its rule has no threshold to set"
-
-    def test_knows_that_one_rule_has_several_published_thresholds(self):
-        found = baseline(self.TABLE, {4: ("anchor_t", 5.0), 6: ("anchor_t", 5.0), 7: ("anchor_t", 4.0)})
+    def test_is_of_these_the_one_that_is_most_as_published(self):
+        found = baseline(self.TABLE, {4: ("t", "a", None), 6: ("t", None, "imgsz 640"), 7: ("t", "a", "imgsz 640")})
         assert found.row == 7
+        assert found.reason == "the first run with t, a, imgsz 640"
 
-    @pytest.mark.parametrize("published", [{}, dict.fromkeys((4, 6, 7), ("anchor_t", 9.0))])
+    def test_does_not_say_what_all_runs_have_in_common(self):
+        assert baseline(self.TABLE, {4: ("t", "a", "b"), 6: (None, "a", "b")}).reason == "the first run with t"
+
+    def test_is_a_rule_without_a_threshold_where_that_comes_first(self):
+        found = baseline(self.TABLE, {4: (None, "", ""), 6: ("", "", ""), 7: ("", "", "")})
+        assert found.row == 6
+        assert found.reason == "the first run of a rule as published"
+
+    @pytest.mark.parametrize("published", [{}, dict.fromkeys((4, 6, 7), (None, "a", "b"))])
     def test_is_else_the_first_run(self, published):
         found = baseline(self.TABLE, published)
         assert found.row == 4
@@ -126,13 +144,17 @@ def test_the_sentence_says_the_numbers():
 def test_the_sentence_names_only_what_decides():
     assert "contested" not in PickRule().sentence(["unreachable_share", "positives_per_gt"])
     assert "of these" not in PickRule().sentence(["positives_per_gt"])
+    assert "0.5 percentage points off the recall for every doubling" in PickRule().sentence(["megapixels"])
+    assert "doubling" not in PickRule(pixel_price=0).sentence(["megapixels"])
 
 
 def test_what_the_rule_leaves_out_is_what_a_run_page_calls_act():
     assert PickRule().most_unreachable == judgement.UNREACHABLE[1]
 
 
-@pytest.mark.parametrize("wrong", [{"tolerance": -0.1}, {"tolerance": NAN}, {"most_unreachable": 1.5}])
+@pytest.mark.parametrize(
+    "wrong", [{"tolerance": -0.1}, {"tolerance": NAN}, {"most_unreachable": 1.5}, {"pixel_price": 2}]
+)
 def test_refuses_what_is_no_share(wrong):
     with pytest.raises(ValueError, match=f"{next(iter(wrong))}: expected a share from 0 to 1, got"):
         PickRule(**wrong)

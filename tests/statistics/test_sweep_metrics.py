@@ -49,6 +49,9 @@ def test_shares_are_missing_where_there_is_nothing_to_divide_by():
             "positives": pd.array([4, 4, 0], dtype="Int64"),
             "contested_slots": [1, 1, 0],
             "slots": [2, 4, 0],
+            "positive_share": [0.25, 0.1, None],
+            "input_h": [100, 1000, None],
+            "input_w": [200, 1000, None],
         }
     )
     shares = with_shares(runs)
@@ -57,10 +60,14 @@ def test_shares_are_missing_where_there_is_nothing_to_divide_by():
     assert shares.contested_share.tolist()[:2] == [0.5, 0.25]
     assert shares.contested_share.isna().tolist() == [False, False, True]
     assert "unreachable_share" not in runs
+    assert shares.all_slots.tolist()[:2] == [8, 40]
+    assert shares.megapixels.tolist()[:2] == [0.02, 1.0]
+    assert shares[["all_slots", "megapixels"]].isna().sum().tolist() == [1, 1]
 
 
 def test_nothing_is_contested_where_the_rule_itself_gives_each_slot_to_one_ground_truth():
-    runs = pd.DataFrame({"unreachable": [0, 0], "positives": [4, 4], "contested_slots": [0, 0], "slots": [4, 4]})
+    names = ("unreachable", "positives", "contested_slots", "slots", "positive_share", "input_h", "input_w")
+    runs = pd.DataFrame({name: [4, 4] for name in names})
     assert with_shares(runs, exclusive=[1]).contested_share.isna().tolist() == [False, True]
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assignstudy.statistics import sweep_pairs
-from assignstudy.statistics.sweep_pairs import CHANGES, compare, nullable, pair, standing
+from assignstudy.statistics.sweep_pairs import CHANGES, compare, largest_by_class, nullable, pair, standing, telling
 
 SIZES = ("small", "medium", "large")
 rows = st.lists(
@@ -23,6 +23,8 @@ def table(gt_id, p3, p4, sizes=None, ignored=None):
             "gt_id": np.asarray(gt_id, np.int64),
             "image_index": np.zeros(boxes, np.int32),
             "w_px": np.ones(boxes, np.float32),
+            "h_px": np.arange(boxes, dtype=np.float32),
+            "class_id": np.arange(boxes, dtype=np.int32) % 2,
             "size_bin": pd.Categorical(sizes or ["small"] * boxes, categories=SIZES, ordered=True),
             "ignored": np.asarray(ignored if ignored is not None else [False] * boxes, bool),
             "positives_P4": pd.array(p4, dtype="Int32"),
@@ -100,6 +102,7 @@ class TestCompare:
         sets = [levels_by_id(run) for run in (base, *runs)]
         everyone = set().union(*sets)
         assert found.ground_truths == len(everyone)
+        assert found.never_ids.tolist() == sorted(gt for gt in everyone if not any(side.get(gt) for side in sets))
         assert found.never.sum() == sum(not any(side.get(gt) for side in sets) for gt in everyone)
         for k, side in enumerate(sets[1:]):
             counts = dict.fromkeys(CHANGES, 0)
@@ -143,3 +146,24 @@ def test_nullable_types_hold_the_same_values(dtype, expected):
 
 def test_the_changes_are_the_published_words():
     assert sweep_pairs.CHANGES == ("lost", "gained", "level", "same")
+
+
+def test_every_class_has_its_turn_the_largest_first():
+    assert largest_by_class(pd.Series([0, 0, 1, 1, 2]), pd.Series([9.0, 8.0, 1.0, 2.0, 5.0])) == [0, 4, 3, 1, 2]
+    assert largest_by_class(pd.Series([], dtype="int64"), pd.Series([], dtype="float64")) == []
+
+
+class TestTelling:
+    def test_shows_the_largest_of_each_class(self):
+        pairs = pair(table(range(6), [0] * 6, [0] * 6), table(range(6), [1, 1, 1, 1, 1, 0], [0] * 6))
+        assert telling(pairs, "gained", 3).gt_id.tolist() == [4, 3, 2]
+        assert telling(pairs, "lost", 3).empty
+
+    def test_leaves_out_what_never_entered(self):
+        before = table([0, 1], [None, 0], [None, 0], ignored=[True, False])
+        pairs = pair(before, table([0, 1], [1, 1], [0, 0], ignored=[True, False]))
+        assert telling(pairs, "gained", 3).gt_id.tolist() == [1]
+
+    def test_a_ground_truth_that_one_run_does_not_have_counts(self):
+        pairs = pair(table([], [], []), table([3, 4], [1, 1], [0, 0]))
+        assert telling(pairs, "gained", 3).gt_id.tolist() == [4, 3]
