@@ -77,6 +77,9 @@ def failure_recorded(order: Order) -> Iterator[None]:
 
     An :class:`AssignStudyError` ends here, because its sentence is in the record; anything else is a defect of the
     program and travels on. Tables of an earlier attempt are removed, an interrupted run leaves no record.
+
+    Raises:
+        RecordError: The record cannot be written either: the disk is full, or the folder cannot be written to.
     """
     try:
         yield
@@ -99,7 +102,7 @@ def carry_out(order: Order, rule: Rule, transform: Transform) -> bool:
         Whether there was anything to do.
 
     Raises:
-        AssignStudyError: The settings or the labels cannot be used.
+        AssignStudyError: The settings or the labels cannot be used, or the results cannot be written.
     """
     check_device(order.config["device"])
     levels = pyramid_levels(anchor_levels(order.config["anchors"])) if rule.takes_anchors else rule.published_levels()
@@ -128,21 +131,36 @@ def is_done(order: Order, labels_fingerprint: str) -> bool:
         found = record.read_record(order.folder)
     except RecordError:
         return False
-    wanted = [f"{name}.parquet" for name in record.TABLES] + [record.PAGE_FILE] * order.config["report"]["page"]
-    is_whole = all((order.folder / name).is_file() for name in wanted)
     is_same = (found.run_key, found.fingerprint) == (order.run_key, labels_fingerprint)
-    return (
-        found.status == "finished"
-        and is_whole
-        and is_same
-        and _deciding(found.config) == _printable(_deciding(order.config))
-    )
+    if found.status != "finished" or not is_same or _deciding(found.config) != _printable(_deciding(order.config)):
+        return False
+    try:
+        there = record.checksums(order.folder, _files(order))
+    except OSError:
+        return False
+    return all(found.files.get(name) == checksum for name, checksum in there.items())
 
 
 def clear(folder: Path) -> None:
-    """Remove what an earlier attempt left; the record first, so that the folder counts as unfinished."""
-    for name in (record.RECORD_FILE, record.PAGE_FILE, *(f"{table}.parquet" for table in record.TABLES)):
-        (folder / name).unlink(missing_ok=True)
+    """Remove what an earlier attempt left; the record first, so that the folder counts as unfinished.
+
+    The page of a sweep around it goes, too: it spoke of what is no more.
+
+    Raises:
+        RecordError: Something cannot be removed.
+    """
+    names = (record.RECORD_FILE, record.PAGE_FILE, *(f"{table}.parquet" for table in record.TABLES))
+    paths = [folder / f"{name}{ending}" for name in names for ending in ("", ".tmp")]
+    if (folder.parent / record.MANIFEST_FILE).is_file():
+        paths.insert(0, folder.parent / record.SWEEP_PAGE_FILE)
+    for path in paths:
+        with record.writable(path):
+            path.unlink(missing_ok=True)
+
+
+def _files(order: Order) -> list[str]:
+    """The files that a finished run has, apart from its record."""
+    return [f"{name}.parquet" for name in record.TABLES] + [record.PAGE_FILE] * order.config["report"]["page"]
 
 
 def forget_labels() -> None:
@@ -192,7 +210,9 @@ def _write_page(order: Order, labels: Labels, rule: Rule, result: StudyResult) -
         provenance=_provenance(order, labels),
         notices=result.notices,
     )
-    return write_run_page(order.folder / record.PAGE_FILE, view)
+    path = order.folder / record.PAGE_FILE
+    with record.writable(path):
+        return write_run_page(path, view)
 
 
 def _shown_settings(order: Order) -> dict[str, str]:
@@ -245,6 +265,7 @@ def _finished(
         metrics=result.tables.metrics,
         seconds=seconds,
         notices=list(result.notices),
+        files=record.checksums(order.folder, _files(order)),
     )
 
 

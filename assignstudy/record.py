@@ -14,7 +14,9 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
@@ -22,7 +24,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, JsonValue, StringConstraints, ValidationError
 
 from assignstudy.errors import RecordError
-from assignstudy.untrusted import read_plain
+from assignstudy.untrusted import open_plain, read_plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +35,7 @@ SCHEMA_VERSION = 1
 RECORD_FILE = "run.json"
 MANIFEST_FILE = "sweep.json"
 PAGE_FILE = "report.html"
+SWEEP_PAGE_FILE = "index.html"
 RUN_KEY_PATTERN = "[0-9a-f]{10}"
 MOST_RECORD_BYTES = 5_000_000
 """A record has some thousand bytes, a manifest thirteen for each run."""
@@ -86,6 +89,7 @@ class RunRecord(BaseModel):
         platform: Operating system and processor.
         threads: Threads that torch used.
         started: ISO 8601, UTC.
+        files: :func:`checksums` of the tables and the page; empty for a failed run.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -113,6 +117,7 @@ class RunRecord(BaseModel):
     platform: str
     threads: int
     started: str
+    files: dict[str, str] = {}
 
 
 class SweepManifest(BaseModel):
@@ -132,7 +137,11 @@ class SweepManifest(BaseModel):
 
 
 def write_record(folder: Path, record: RunRecord) -> None:
-    """Write ``run.json`` in one step: readers see the whole record or none."""
+    """Write ``run.json`` in one step: readers see the whole record or none.
+
+    Raises:
+        RecordError: It cannot be written.
+    """
     _write_by_rename(folder / RECORD_FILE, record)
 
 
@@ -146,7 +155,11 @@ def read_record(folder: Path) -> RunRecord:
 
 
 def write_manifest(folder: Path, manifest: SweepManifest) -> None:
-    """Write a sweep's ``sweep.json`` in one step."""
+    """Write a sweep's ``sweep.json`` in one step.
+
+    Raises:
+        RecordError: It cannot be written.
+    """
     _write_by_rename(folder / MANIFEST_FILE, manifest)
 
 
@@ -160,9 +173,51 @@ def read_manifest(folder: Path) -> SweepManifest:
 
 
 def write_tables(folder: Path, tables: RunTables) -> None:
-    """Write the tables of :data:`TABLES` as ``<name>.parquet``; equal tables give equal bytes."""
+    """Write the tables of :data:`TABLES` as ``<name>.parquet``; equal tables give equal bytes.
+
+    Raises:
+        RecordError: One of them cannot be written.
+    """
     for name in TABLES:
-        _write_table(folder / f"{name}.parquet", getattr(tables, name))
+        path = folder / f"{name}.parquet"
+        with writable(path):
+            _write_table(path, getattr(tables, name))
+
+
+@contextmanager
+def writable(path: Path) -> Iterator[None]:
+    """Say in one sentence why a file cannot be written: no room, no permission, something else in its place.
+
+    Raises:
+        RecordError: In place of the system's error.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise RecordError(
+            f"{path}: cannot be written ({reason}); make room or give another folder: the same command does the rest"
+        ) from error
+
+
+def checksums(folder: Path, names: Iterable[str]) -> dict[str, str]:
+    """Size and CRC-32 of some files of a run, by which a later command knows that they are whole.
+
+    All of them are on the disk itself afterwards: where a machine dies, no record speaks of tables that it lost.
+
+    Raises:
+        OSError: One of them is missing or cannot be read.
+    """
+    return {name: _checksum(folder / name) for name in names}
+
+
+def _checksum(path: Path) -> str:
+    size, crc = 0, 0
+    with open_plain(path) as file:
+        while part := file.read(1 << 20):
+            size, crc = size + len(part), zlib.crc32(part, crc)
+        os.fsync(file.fileno())
+    return f"{size}:{crc:08x}"
 
 
 def run_key(config: Mapping[str, Any], choices: Mapping[str, str]) -> str:
@@ -250,11 +305,12 @@ def _write_table(path: Path, frame: pd.DataFrame) -> None:
 
 def _write_by_rename(path: Path, model: BaseModel) -> None:
     unfinished = path.with_name(f"{path.name}.tmp")
-    with unfinished.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(model.model_dump_json(indent=2) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
+    with writable(path):
+        with unfinished.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(model.model_dump_json(indent=2) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
 
 
 def _int64(digits: str) -> int:
