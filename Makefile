@@ -31,6 +31,7 @@ check: $(VENV)/dev.stamp
 
 bench: $(VENV)/tool.stamp
 	$(RUN) benchmarks.dense
+	$(RUN) benchmarks.fit
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache

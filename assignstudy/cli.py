@@ -15,6 +15,7 @@ from __future__ import annotations
 import copy
 import difflib
 import errno
+import functools
 import math
 import os
 import pkgutil
@@ -77,6 +78,7 @@ from assignstudy.untrusted import printable
 if TYPE_CHECKING:
     from assignstudy.assign.rule import Rule
     from assignstudy.job import Order
+    from assignstudy.transforms import Transform
 
 SHOWN_METRICS = ("bpr", "unmatched", "positives_per_gt", "contested_slots", "unreachable", "seconds")
 DECIMALS = {"bpr": 4, "positives_per_gt": 2, "seconds": 1}
@@ -122,6 +124,7 @@ def job(cfg: DictConfig) -> float:
         The run's objective, for sweepers that search; NaN if it failed.
     """
     from assignstudy.job import carry_out, failure_recorded, forget_labels
+    from assignstudy.models.loading import model_source
 
     order = _order(cfg)
     launch = _LAUNCH.get(None)
@@ -132,7 +135,8 @@ def job(cfg: DictConfig) -> float:
     with failure_recorded(order), _stop_prevails(launch):  # in this order: a stop is no failure
         _check(cfg, order)
         rule, transform = (_built(group, order.config[group]) for group in ("assigner", "transform"))
-        if not carry_out(order, rule, transform) and launch is not None:
+        model = model_source(order.config["model"], functools.partial(_built, "model"))
+        if not carry_out(order, rule, transform, model) and launch is not None:
             launch.kept += 1
     _track(order)
     return _objective(order, launch)
@@ -158,6 +162,34 @@ def _objective(order: Order, launch: Launch | None) -> float:
     if launch is not None:
         launch.has_objective |= not math.isnan(value)
     return value
+
+
+def composed(overrides: Sequence[str]) -> tuple[Order, Rule, Transform]:
+    """One setting from overrides as the command takes them, without running it.
+
+    Args:
+        overrides: ``key=value`` each.
+
+    Returns:
+        The order, which has no folder, and what its rule and transform groups describe.
+
+    Raises:
+        ConfigError: Naming the first setting that cannot be used.
+    """
+    from assignstudy.job import Order
+
+    try:
+        with hydra.initialize_config_dir(str(resource("conf")), version_base="1.3"):
+            cfg = hydra.compose("config", list(overrides), return_hydra_config=True)
+        choices = _choices(cfg.hydra.runtime.choices)
+        config = with_anchor_file(_resolved(cfg))
+        order = Order(Path(), record.run_key(config, choices), config, choices, tuple(overrides))
+        with open_dict(cfg):
+            del cfg.hydra
+        _check(cfg, order)
+    except (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError) as error:
+        raise ConfigError(_sentence(error)) from error
+    return order, _built("assigner", config["assigner"]), _built("transform", config["transform"])
 
 
 @dataclass
@@ -408,7 +440,8 @@ def _check(cfg: DictConfig, order: Order) -> None:
     tracking.check(order.config["tracking"])
     published = _published(order.config["assigner"])
     taken = published.threshold_name
-    if taken is not None and cfg.assigner[taken] != cfg[taken]:
+    # As text: a threshold of nan differs from itself, and is refused for what it is where the rule is set up.
+    if taken is not None and str(cfg.assigner[taken]) != str(cfg[taken]):
         got = cfg.assigner[taken]
         raise ConfigError(f"assigner.{taken}: stands at the top level, got {got}; write {taken}={got}")
     check_thresholds(order.config, order.choices["assigner"], taken)

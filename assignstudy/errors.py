@@ -5,6 +5,7 @@
     AssignStudyError            anything a user can mend; printed as one sentence, never as a traceback
     ├── ConfigError             a setting that cannot be used; names its key
     ├── DatasetError            labels or images that cannot be read at all
+    ├── ModelError              a network that cannot be loaded, or whose layers or outputs do not fit the run
     ├── RecordError             a run, a sweep or a table on disk that is missing, broken or of another schema
     └── PageError               a page or one of its sections could not be built
 
@@ -23,6 +24,10 @@ class ConfigError(AssignStudyError):
 
 class DatasetError(AssignStudyError):
     """A data set that cannot be read at all: no image, unreadable file, missing folder."""
+
+
+class ModelError(AssignStudyError):
+    """A network that cannot be had, or whose layers or outputs do not fit the run."""
 
 
 class RecordError(AssignStudyError):

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
@@ -23,12 +23,30 @@ from assignstudy.assign.rule import Rule
 from assignstudy.datasets import read_dataset
 from assignstudy.datasets.fingerprint import fingerprint
 from assignstudy.errors import AssignStudyError, RecordError
+from assignstudy.fitting.compare import compare
+from assignstudy.fitting.fit import Fitted, fit_to_dataset
+from assignstudy.fitting.text import anchor_file, model_block
+from assignstudy.models.loading import ModelSource
+from assignstudy.models.study import LayerChoice, Setting
+from assignstudy.models.study import study as look_into
+from assignstudy.models.taps import check_layers
 from assignstudy.record import RunRecord
-from assignstudy.settings import THRESHOLDS, Config, anchor_levels, input_hw
+from assignstudy.settings import THRESHOLDS, Config, FitSettings, anchor_levels, as_config, fit_settings, input_hw
+from assignstudy.statistics import anchor_sets
+from assignstudy.statistics.gallery import Wish, named
+from assignstudy.statistics.pictures import Pictures
 from assignstudy.study import Study, StudyResult
 from assignstudy.transforms import Transform
 from assignstudy.types import Dataset, PyramidLevel
 from assignstudy.untrusted import printable
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from assignstudy.report.view import FitView, ModelView
+
+GALLERY_PX = 1280
+"""Longest side to which photos are scaled down before they are cut and compressed for a page."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +75,27 @@ class Labels(NamedTuple):
 
     dataset: Dataset
     fingerprint: str
+
+
+class _Loaded(NamedTuple):
+    """A model, what it is called, and which of its layers to read."""
+
+    title: str
+    module: nn.Module
+    choice: LayerChoice
+
+
+class _Done(NamedTuple):
+    """What a run came to; the notices are those of its page, which do not tell how the labels were read."""
+
+    labels: Labels
+    rule: Rule
+    result: StudyResult
+    fitted: Fitted | None
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        return self.result.notices + (self.fitted.notices if self.fitted else ())
 
 
 def read_labels(options: Mapping[str, Any]) -> Labels:
@@ -90,13 +129,14 @@ def failure_recorded(order: Order) -> Iterator[None]:
             raise
 
 
-def carry_out(order: Order, rule: Rule, transform: Transform) -> bool:
+def carry_out(order: Order, rule: Rule, transform: Transform, model: ModelSource | None = None) -> bool:
     """Do one run, unless its folder already holds it, finished, for the same labels.
 
     Args:
         order: What to do and where.
         rule: The assignment rule with its threshold.
         transform: How images become the network input.
+        model: The model to look into, if any.
 
     Returns:
         Whether there was anything to do.
@@ -105,23 +145,30 @@ def carry_out(order: Order, rule: Rule, transform: Transform) -> bool:
         AssignStudyError: The settings or the labels cannot be used, or the results cannot be written.
     """
     check_device(order.config["device"])
-    levels = pyramid_levels(anchor_levels(order.config["anchors"])) if rule.takes_anchors else rule.published_levels()
+    _chosen_levels(order.config, rule)  # what is wrong with the anchors is said before the labels are read
     watch = _Watch()
     labels = read_labels(order.config["dataset"])
     watch.lap("read")
     if is_done(order, labels.fingerprint):
         return False
     clear(order.folder)
-    result = study.run(_study(order.config, labels.dataset, rule, levels, transform))
+    wish = _wish(order.config, labels.dataset)
+    setting, fitted = study_of(order.config, labels.dataset, rule, transform)
+    watch.lap("fit")
+    loaded = _loaded(order.config, setting, model) if model and order.config["report"]["page"] else None
+    result = study.run(setting)
     watch.seconds |= result.seconds
     watch.restart()
-    record.write_tables(order.folder, result.tables)
+    done = _Done(labels, rule, result, fitted)
+    _write_tables(order, done)
     watch.lap("write_tables")
     page_errors: tuple[str, ...] = ()
     if order.config["report"]["page"]:
-        page_errors = _write_page(order, labels, rule, result)
+        shown = study.show(setting, result, wish, GALLERY_PX) if wish.images or wish.pick else None
+        watch.lap("pictures")
+        page_errors = _write_page(order, done, shown, loaded and _model_view(loaded, setting, result, shown))
         watch.lap("page")
-    record.write_record(order.folder, _finished(order, labels, result, watch.seconds, page_errors))
+    record.write_record(order.folder, _finished(order, done, watch.seconds, page_errors))
     return True
 
 
@@ -132,10 +179,14 @@ def is_done(order: Order, labels_fingerprint: str) -> bool:
     except RecordError:
         return False
     is_same = (found.run_key, found.fingerprint) == (order.run_key, labels_fingerprint)
-    if found.status != "finished" or not is_same or _deciding(found.config) != _printable(_deciding(order.config)):
+    # Another model or gallery changes no result, but the page.
+    shown = ("model", "report") if order.config["report"]["page"] else ()
+    wanted = _printable(order.config)
+    is_same &= all(found.config.get(name) == wanted[name] for name in shown)
+    if found.status != "finished" or not is_same or record.deciding(found.config) != record.deciding(wanted):
         return False
     try:
-        there = record.checksums(order.folder, _files(order))
+        there = record.checksums(order.folder, _files(order, has_fit=found.fitted is not None))
     except OSError:
         return False
     return all(found.files.get(name) == checksum for name, checksum in there.items())
@@ -149,7 +200,8 @@ def clear(folder: Path) -> None:
     Raises:
         RecordError: Something cannot be removed.
     """
-    names = (record.RECORD_FILE, record.PAGE_FILE, *(f"{table}.parquet" for table in record.TABLES))
+    tables = (f"{table}.parquet" for table in record.TABLES)
+    names = (record.RECORD_FILE, record.PAGE_FILE, record.ANCHOR_FILE, *tables)
     paths = [folder / f"{name}{ending}" for name in names for ending in ("", ".tmp")]
     if (folder.parent / record.MANIFEST_FILE).is_file():
         paths.insert(0, folder.parent / record.SWEEP_PAGE_FILE)
@@ -158,9 +210,10 @@ def clear(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _files(order: Order) -> list[str]:
+def _files(order: Order, *, has_fit: bool) -> list[str]:
     """The files that a finished run has, apart from its record."""
-    return [f"{name}.parquet" for name in record.TABLES] + [record.PAGE_FILE] * order.config["report"]["page"]
+    shown = [record.PAGE_FILE] * order.config["report"]["page"] + [record.ANCHOR_FILE] * has_fit
+    return [f"{name}.parquet" for name in record.TABLES] + shown
 
 
 def forget_labels() -> None:
@@ -191,28 +244,106 @@ def _read_labels(options: str, _working_folder: Path) -> Labels:
     return Labels(dataset, fingerprint(dataset))
 
 
-def _study(
-    config: Config, dataset: Dataset, rule: Rule, levels: tuple[PyramidLevel, ...], transform: Transform
-) -> Study:
-    return Study(dataset, rule, levels, transform, input_hw(config["imgsz"]), config["device"])
+def study_of(config: Config, dataset: Dataset, rule: Rule, transform: Transform) -> tuple[Study, Fitted | None]:
+    """The study that a configuration asks for, and the anchors that were fitted for it.
+
+    Args:
+        config: The resolved configuration.
+        dataset: The labels.
+        rule: The assignment rule with its threshold.
+        transform: How images become the network input.
+
+    Raises:
+        AssignStudyError: If the settings cannot be used, or no anchors can be fitted to the labels.
+    """
+    levels, sides, fitted = _chosen_levels(config, rule), input_hw(config["imgsz"]), None
+    if isinstance(levels, FitSettings):
+        fitted = fit_to_dataset(dataset, rule, transform, sides, levels)
+        levels = fitted.levels
+    return Study(dataset, rule, levels, transform, sides, config["device"]), fitted
 
 
-def _write_page(order: Order, labels: Labels, rule: Rule, result: StudyResult) -> tuple[str, ...]:
+def _chosen_levels(config: Config, rule: Rule) -> tuple[PyramidLevel, ...] | FitSettings:
+    """The anchors of a run, or how to fit them once its labels are known."""
+    if not rule.takes_anchors:
+        return rule.published_levels()
+    return fit_settings(config["anchors"]) or pyramid_levels(anchor_levels(config["anchors"]))
+
+
+def _wish(config: Config, dataset: Dataset) -> Wish:
+    """Which images to show; names that fit none are refused before any work is done."""
+    shown = config["report"]["gallery"]
+    for name in shown["pick"]:
+        named(name, dataset.image_paths)
+    return Wish(shown["images"], tuple(shown["pick"]))
+
+
+def _loaded(config: Config, setting: Study, source: ModelSource) -> _Loaded:
+    """The model, with everything checked that can be before any work is done."""
+    options = config["model"]
+    choice = LayerChoice(tuple(options["layers"] or ()), options["channels"], options["strongest"])
+    module = source.load(setting.levels, len(setting.dataset.class_names))
+    check_layers(module, choice.layers)
+    return _Loaded(source.title, module, choice)
+
+
+def _model_view(model: _Loaded, setting: Study, result: StudyResult, shown: Pictures | None) -> ModelView:
+    """The model with the images of the gallery, not yet shown to it: what it raises is its section's error."""
+    from assignstudy.report.view import ModelView
+
+    dataset = setting.dataset
+    seen = Setting(dataset, result.network_input, setting.rule, setting.levels, result.input_hw)
+    indices = [dataset.image_paths.index(image.path) for image in shown.gallery.images] if shown else []
+    study_pictures = functools.partial(look_into, model.module, seen, indices, model.choice)
+    return ModelView(model.title, model.choice.strongest, functools.cache(study_pictures))
+
+
+def _write_tables(order: Order, done: _Done) -> None:
+    record.write_tables(order.folder, done.result.tables)
+    if done.fitted is not None:
+        text = anchor_file(done.fitted.plain, _origin(order, done))
+        record.write_text(order.folder / record.ANCHOR_FILE, text)
+
+
+def _origin(order: Order, done: _Done) -> Iterator[str]:
+    """Lines that say what anchors were fitted to."""
+    height, width = done.result.input_hw
+    settings = {name: value for name, value in _shown_settings(order).items() if name not in ("dataset", "imgsz")}
+    asked = {name: value for name, value in order.config["anchors"].items() if name != "strides"}
+    yield f"Fitted by assignstudy to {done.labels.dataset.name} on a network input of {width} x {height} pixels."
+    yield ", ".join(f"{name} {value}" for name, value in (settings | asked).items())
+    yield f"Labels: {done.labels.fingerprint}"
+
+
+def _write_page(order: Order, done: _Done, shown: Pictures | None, model: ModelView | None) -> tuple[str, ...]:
     from assignstudy.report.render import write_run_page  # matplotlib and jinja2: only where a page is wanted
     from assignstudy.report.view import RunView
 
     view = RunView(
-        dataset=labels.dataset.name,
-        tables=result.tables,
-        rule=rule.facts,
-        input_hw=result.input_hw,
+        dataset=done.labels.dataset.name,
+        tables=done.result.tables,
+        rule=done.rule.facts,
+        input_hw=done.result.input_hw,
         settings=_shown_settings(order),
-        provenance=_provenance(order, labels),
-        notices=result.notices,
+        provenance=_provenance(order, done.labels),
+        notices=done.notices,
+        fit=_fit_view(order, done),
+        pictures=shown,
+        model=model,
     )
     path = order.folder / record.PAGE_FILE
     with record.writable(path):
         return write_run_page(path, view)
+
+
+def _fit_view(order: Order, done: _Done) -> FitView | None:
+    from assignstudy.report.view import FitView
+
+    settings = fit_settings(order.config["anchors"])
+    if settings is None or done.fitted is None:
+        return None
+    tables = anchor_sets.compute(compare(done.rule, done.fitted, settings))
+    return FitView(settings, tables, model_block(done.fitted.plain), record.ANCHOR_FILE)
 
 
 def _shown_settings(order: Order) -> dict[str, str]:
@@ -221,13 +352,15 @@ def _shown_settings(order: Order) -> dict[str, str]:
     sides = config["imgsz"]
     imgsz = {"imgsz": "x".join(map(str, sides)) if isinstance(sides, list) else str(sides)}
     shown = {group: choices[group] for group in ("dataset", "assigner", "anchors", "transform")}
+    if config["model"]["name"] != "none":
+        shown["model"] = choices["model"]
     return shown | thresholds | imgsz
 
 
 def _provenance(order: Order, labels: Labels) -> dict[str, str]:
     commit, is_dirty = record.git_state()
     changes = " with uncommitted changes" if is_dirty else ""
-    shown = _printable(_without_folders(_deciding(order.config)))
+    shown = _printable(_without_folders(record.deciding(order.config)))
     return {
         "Configuration": yaml.safe_dump(
             _without_folders(shown), sort_keys=False, allow_unicode=True, default_flow_style=None
@@ -239,11 +372,6 @@ def _provenance(order: Order, labels: Labels) -> dict[str, str]:
     }
 
 
-def _deciding(config: Mapping[str, Any]) -> Config:
-    """The settings that decide results."""
-    return {name: value for name, value in config.items() if name not in record.NOT_IN_KEY}
-
-
 def _without_folders(value: Any) -> Any:
     """The value with absolute paths cut to their last part: pages do not depend on where things lie."""
     if isinstance(value, dict):
@@ -252,20 +380,19 @@ def _without_folders(value: Any) -> Any:
     return PurePath(value).name if is_absolute else value
 
 
-def _finished(
-    order: Order, labels: Labels, result: StudyResult, seconds: dict[str, float], page_errors: tuple[str, ...]
-) -> RunRecord:
+def _finished(order: Order, done: _Done, seconds: dict[str, float], page_errors: tuple[str, ...]) -> RunRecord:
     return _record(
         order,
         status="failed" if page_errors else "finished",
         error=f"{record.PAGE_FILE}: {'; '.join(page_errors)}" if page_errors else None,
-        dataset=labels.dataset.name,
-        fingerprint=labels.fingerprint,
-        input_hw=result.input_hw,
-        metrics=result.tables.metrics,
+        fitted=as_config(done.fitted.plain) if done.fitted else None,
+        dataset=done.labels.dataset.name,
+        fingerprint=done.labels.fingerprint,
+        input_hw=done.result.input_hw,
+        metrics=done.result.tables.metrics,
         seconds=seconds,
-        notices=list(result.notices),
-        files=record.checksums(order.folder, _files(order)),
+        notices=[*done.labels.dataset.notices, *done.notices],
+        files=record.checksums(order.folder, _files(order, has_fit=done.fitted is not None)),
     )
 
 

@@ -36,12 +36,14 @@ RECORD_FILE = "run.json"
 MANIFEST_FILE = "sweep.json"
 PAGE_FILE = "report.html"
 SWEEP_PAGE_FILE = "index.html"
+ANCHOR_FILE = "anchors.yaml"
 RUN_KEY_PATTERN = "[0-9a-f]{10}"
 MOST_RECORD_BYTES = 5_000_000
 """A record has some thousand bytes, a manifest thirteen for each run."""
 TABLES = ("ground_truths", "levels", "classes", "data_issues")
-NOT_IN_KEY = frozenset({"report", "tracking", "device", "objective", "experiment", "hydra"})
-"""Settings and groups that do not change results."""
+NOT_IN_KEY = frozenset({"model", "report", "tracking", "device", "objective", "experiment", "hydra"})
+"""Settings and groups that do not change results. A model is one of them: the rules decide by labels alone, so no table
+and no assignment changes with it, only what a page shows beside them."""
 
 DISTRIBUTIONS = (
     "assignstudy",
@@ -73,6 +75,8 @@ class RunRecord(BaseModel):
         overrides: Settings as typed on the command line.
         choices: Chosen entry of each configuration group.
         config: The configuration with everything filled in: thresholds as used, ``imgsz`` an int where square.
+        fitted: The anchors that ``anchors=fit`` found, as ``strides`` and ``wh_px``; None where none were fitted. They
+            follow from the configuration and the labels, so they are no setting.
         dataset: Name of the data set as pages show it.
         fingerprint: Of the labels; equal fingerprints mean equal ``gt_id``.
         input_h: Height of the network input as used, in pixels.
@@ -101,6 +105,7 @@ class RunRecord(BaseModel):
     overrides: list[str]
     choices: dict[str, str]
     config: dict[str, JsonValue]
+    fitted: dict[str, JsonValue] | None = None
     dataset: str | None
     fingerprint: str | None
     input_h: int | None
@@ -220,6 +225,18 @@ def _checksum(path: Path) -> str:
     return f"{size}:{crc:08x}"
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a small file in one step, with the same line ends everywhere.
+
+    Raises:
+        RecordError: It cannot be written.
+    """
+    unfinished = path.with_name(f"{path.name}.tmp")
+    with writable(path):
+        unfinished.write_text(text, encoding="utf-8", newline="\n")
+        unfinished.replace(path)
+
+
 def run_key(config: Mapping[str, Any], choices: Mapping[str, str]) -> str:
     """Ten hexadecimal digits that name a run by everything that can change its results.
 
@@ -230,9 +247,17 @@ def run_key(config: Mapping[str, Any], choices: Mapping[str, str]) -> str:
     Returns:
         The key; it does not depend on the order of entries, nor on those of :data:`NOT_IN_KEY`.
     """
-    parts = [{name: part[name] for name in part if name not in NOT_IN_KEY} for part in (config, choices)]
+    parts = [deciding(config), {name: choices[name] for name in choices if name not in NOT_IN_KEY}]
     text = json.dumps(_canonical(parts), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def deciding(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that decide results: all but those of :data:`NOT_IN_KEY`, and whether labels are cached."""
+    kept = {name: value for name, value in config.items() if name not in NOT_IN_KEY}
+    if isinstance(kept.get("dataset"), Mapping):
+        kept["dataset"] = {name: value for name, value in kept["dataset"].items() if name != "cache"}
+    return kept
 
 
 @functools.cache

@@ -8,17 +8,35 @@ that equal settings look equal: a threshold left out becomes the published one, 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeGuard
 
 from assignstudy.errors import ConfigError
 from assignstudy.untrusted import read_yaml
 
 DEVICES = ("cpu", "cuda")
+FIT_METHODS = ("kmeans_log", "evolve")
+ANCHORS_PER_LEVEL = 3
+MOST_FITTED = 120
+MOST_SIDE_CELL = 64
+"""No anchor is asked to be larger than this many cells: that is far beyond any detector's."""
 THRESHOLDS = ("anchor_t", "iou_t")
-GROUPS = ("dataset", "anchors", "assigner", "transform", "report", "tracking")
+GROUPS = ("dataset", "anchors", "assigner", "transform", "model", "report", "tracking")
+MODEL_KEYS = {
+    "none": (),
+    "demo": ("seed",),
+    "torchscript": ("path",),
+    "custom": ("_target_", "options", "weights"),
+}
+"""The models there are, and the entries that each has beside those of all models."""
+
+LAYER_KEYS = ("layers", "channels", "strongest")
+MOST_CHANNELS = 64
+"""More channels than anybody looks at, and than a page should carry."""
+
 LONGEST_SIDE_PX = 65536
 """The longest side and stride: up to here float32 still tells positions 1/256 px apart."""
 
@@ -31,9 +49,11 @@ class Settings:
 
     Attributes:
         dataset: Options of the chosen data set.
-        anchors: ``strides`` and ``wh_px``, None for the published ones, or the ``path`` of a file with both.
+        anchors: ``strides`` and ``wh_px``, None for the published ones; the ``path`` of a file with both; or how to fit
+            them, see :class:`FitSettings`.
         assigner: The rule's class and options.
         transform: The transform's class and options.
+        model: A network whose layers pages show, see :func:`check_model`.
         report: Options of the report.
         tracking: ``uri`` of a store for runs, None for none, and the ``experiment`` in it.
         anchor_t: Largest side ratio that fits (strictly below); None for the rule's published value.
@@ -51,6 +71,7 @@ class Settings:
     anchors: Any = None
     assigner: Any = None
     transform: Any = None
+    model: Any = None
     report: Any = None
     tracking: Any = None
     anchor_t: float | None = None
@@ -67,10 +88,10 @@ class Settings:
         if not isinstance(self.dataset.get("name"), str):
             raise ConfigError(f"dataset.name: expected the name of a format, got {self.dataset.get('name')}")
         input_hw(self.imgsz)
+        check_model(self.model)
         if self.device not in DEVICES:
             raise ConfigError(f"device: expected {' or '.join(DEVICES)}, got {self.device}")
-        if self.report.keys() != {"page"} or not isinstance(self.report["page"], bool):
-            raise ConfigError(f"report: expected report.page, true or false, got {self.report}")
+        _check_report(self.report)
 
 
 @dataclass(frozen=True)
@@ -84,6 +105,25 @@ class AnchorLevel:
 
     stride: int
     wh_px: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """How to fit anchors to a data set.
+
+    Attributes:
+        strides: Of the levels, increasing powers of two.
+        n: How many anchors in all, equally many on each level; the smallest go to the finest level.
+        method: One of :data:`FIT_METHODS`.
+        min_side_cell: The least side (square root of the area) of an anchor in cells of its level; 0 for no bound.
+        seed: Of the search.
+    """
+
+    strides: tuple[int, ...]
+    n: int
+    method: str
+    min_side_cell: float
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -136,6 +176,31 @@ def anchor_levels(anchors: Mapping[str, Any]) -> tuple[AnchorLevel, ...]:
     return _levels(anchors, "anchors.")
 
 
+def fit_settings(anchors: Mapping[str, Any]) -> FitSettings | None:
+    """How the ``anchors`` group asks to fit anchors; None where it does not.
+
+    Raises:
+        ConfigError: Naming the first entry that cannot be used.
+    """
+    if "method" not in anchors:
+        return None
+    known = {entry.name for entry in fields(FitSettings)}
+    if unknown := anchors.keys() - known:
+        raise ConfigError(
+            f"anchors.{min(unknown)}: no such setting of anchors=fit; expected {', '.join(sorted(known))}"
+        )
+    strides = _strides(anchors.get("strides"), "anchors.")
+    n, method, seed = (anchors.get(name) for name in ("n", "method", "seed"))
+    if not _is_whole(n) or n % len(strides) or n > MOST_FITTED:
+        expected = f"a multiple of {len(strides)}, the number of levels, up to {MOST_FITTED}"
+        raise ConfigError(f"anchors.n: expected {expected}, got {n}; left out it is {ANCHORS_PER_LEVEL} per level")
+    if method not in FIT_METHODS:
+        raise ConfigError(f"anchors.method: expected {' or '.join(FIT_METHODS)}, got {method}")
+    if not _is_number(seed) or not 0 <= seed < math.inf or seed != int(seed):
+        raise ConfigError(f"anchors.seed: expected a whole number, at least 0, got {seed}")
+    return FitSettings(tuple(strides), int(n), method, _min_side_cell(anchors.get("min_side_cell")), int(seed))
+
+
 def resolved(config: Mapping[str, Any], published: Published | None) -> Config:
     """The configuration with everything filled in, in one spelling; what cannot be used stays as it was given.
 
@@ -152,7 +217,8 @@ def resolved(config: Mapping[str, Any], published: Published | None) -> Config:
     if published is not None:
         filled["assigner"] = filled["assigner"] | dict(published.options)
     if published is not None and published.levels is not None and _is_left_out(config["anchors"]):
-        filled["anchors"] = _as_config(published.levels)
+        filled["anchors"] = as_config(published.levels)
+    filled["anchors"] = _with_number(filled["anchors"])
     with suppress(ConfigError):
         height, width = input_hw(config["imgsz"])
         filled["imgsz"] = height if height == width else [height, width]
@@ -169,7 +235,7 @@ def with_anchor_file(config: Mapping[str, Any]) -> Config:
     if not isinstance(anchors, dict) or "path" not in anchors:
         return dict(config)
     with suppress(ConfigError):
-        return {**config, "anchors": anchors | _as_config(anchor_levels(anchors))}
+        return {**config, "anchors": anchors | as_config(anchor_levels(anchors))}
     return dict(config)
 
 
@@ -208,8 +274,42 @@ def check_anchors(config: Mapping[str, Any], rule: str, choice: str, published: 
         )
 
 
+def check_model(model: Mapping[str, Any]) -> None:
+    """Refuse a ``model`` group that cannot be used.
+
+    Args:
+        model: ``name``, the entries of :data:`MODEL_KEYS` for it and, but for ``none``, those of :data:`LAYER_KEYS`.
+
+    Raises:
+        ConfigError: Naming the first entry that cannot be used.
+    """
+    name = model.get("name")
+    if not isinstance(name, str) or name not in MODEL_KEYS:
+        raise ConfigError(f"model.name: expected one of {', '.join(MODEL_KEYS)}, got {name}")
+    keys = {"name", *MODEL_KEYS[name], *(LAYER_KEYS if name != "none" else ())}
+    if model.keys() != keys:
+        wrong = min(model.keys() ^ keys)
+        raise ConfigError(f"model.{wrong}: expected the entries {', '.join(sorted(keys))} for model={name}")
+    for key, (is_usable, expected) in _MODEL_VALUES.items():
+        if key in model and not is_usable(model[key]):
+            raise ConfigError(f"model.{key}: expected {expected}, got {model[key]}")
+
+
 def _is_left_out(anchors: Mapping[str, Any]) -> bool:
     return dict(anchors) == {"strides": None, "wh_px": None}
+
+
+def _check_report(report: Mapping[str, Any]) -> None:
+    if report.keys() != {"page", "gallery"} or not isinstance(report["page"], bool):
+        raise ConfigError(f"report: expected report.page, true or false, and report.gallery, got {report}")
+    gallery = report["gallery"]
+    if not isinstance(gallery, dict) or gallery.keys() != {"images", "pick"}:
+        raise ConfigError(f"report.gallery: expected report.gallery.images and report.gallery.pick, got {gallery}")
+    images, pick = gallery["images"], gallery["pick"]
+    if not isinstance(images, int) or isinstance(images, bool) or images < 0:
+        raise ConfigError(f"report.gallery.images: expected a whole number, 0 for none, got {images}")
+    if not _is_list(pick) or not all(isinstance(name, str) for name in pick):
+        raise ConfigError(f"report.gallery.pick: expected file names, as in [street-00003.png], got {pick}")
 
 
 def _levels(anchors: Mapping[str, Any], where: str) -> tuple[AnchorLevel, ...]:
@@ -249,9 +349,24 @@ def _anchor_file(path: object) -> Mapping[str, Any]:
     return content
 
 
-def _as_config(levels: Sequence[AnchorLevel]) -> Config:
+def as_config(levels: Sequence[AnchorLevel]) -> Config:
+    """The entries ``strides`` and ``wh_px`` that say these levels; whole numbers without a point."""
     flat = [[int(side) if side.is_integer() else side for pair in level.wh_px for side in pair] for level in levels]
     return {"strides": [level.stride for level in levels], "wh_px": flat}
+
+
+def _with_number(anchors: Config) -> Config:
+    """Anchors to fit with their number filled in."""
+    if "method" in anchors and anchors.get("n") is None and _is_list(anchors.get("strides")):
+        return anchors | {"n": ANCHORS_PER_LEVEL * len(anchors["strides"])}
+    return anchors
+
+
+def _min_side_cell(value: object) -> float:
+    if not _is_number(value) or not 0 <= value <= MOST_SIDE_CELL:
+        expected = f"a number of cells from 0 (no bound) to {MOST_SIDE_CELL}"
+        raise ConfigError(f"anchors.min_side_cell: expected {expected}, got {value}")
+    return float(value)
 
 
 def _is_list(value: object) -> TypeGuard[Sequence[Any]]:
@@ -277,3 +392,27 @@ def _is_side(value: object) -> bool:
 
 def _as_float32(value: float) -> float:
     return ctypes.c_float(value).value
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and value != ""
+
+
+def _is_count(value: object, least: int, most: float) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+_MODEL_VALUES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "seed": (lambda value: _is_count(value, 0, math.inf), "a whole number from 0 up"),
+    "path": (_is_text, "the path of a TorchScript archive"),
+    "_target_": (_is_text, "the dotted name of a class or function that returns a torch.nn.Module"),
+    "options": (lambda value: isinstance(value, dict), "keyword arguments, as in +model.options.width=0.5"),
+    "weights": (lambda value: value is None or _is_text(value), "the path of a state dict"),
+    "layers": (
+        lambda value: value is None or (_is_list(value) and len(value) > 0 and all(map(_is_text, value))),
+        "a list of names, as in model.layers=[neck.0,neck.1]",
+    ),
+    "channels": (lambda value: _is_count(value, 1, MOST_CHANNELS), f"a whole number from 1 to {MOST_CHANNELS}"),
+    "strongest": (lambda value: isinstance(value, bool), "true or false"),
+}
+"""What each entry of a model may be, and how to say so."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import collections
+import functools
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,12 +13,25 @@ from itertools import pairwise
 import pandas as pd
 
 from assignstudy.assign import run as assignment
-from assignstudy.assign.device import check_device
-from assignstudy.assign.rule import Rule
+from assignstudy.assign.device import check_device, chunk_workers
+from assignstudy.assign.rule import FactoredRule, Rule
 from assignstudy.errors import ConfigError
 from assignstudy.losses import formula_of
 from assignstudy.losses.start import LossAtStart
-from assignstudy.statistics import classes, door, ground_truths, levels, loss_at_start, scalars, tally
+from assignstudy.statistics import (
+    classes,
+    door,
+    gallery,
+    ground_truths,
+    levels,
+    loss_at_start,
+    positions,
+    scalars,
+    tally,
+    worst_boxes,
+)
+from assignstudy.statistics.gallery import Gallery, Wish
+from assignstudy.statistics.pictures import Pictures
 from assignstudy.statistics.tables import RunTables, StartTable
 from assignstudy.transforms import NetworkInput, Transform, round_up_to_stride, to_network_input
 from assignstudy.types import DataIssue, Dataset, PyramidLevel
@@ -69,12 +84,14 @@ class StudyResult:
         input_hw: Height and width of the network input as used (the largest possible one for ``rect``).
         seconds: Time per stage.
         notices: Sentences that the user must see.
+        network_input: The labels after the transform.
     """
 
     tables: RunTables
     input_hw: tuple[int, int]
     seconds: dict[str, float]
     notices: tuple[str, ...]
+    network_input: NetworkInput
 
 
 @dataclass(frozen=True)
@@ -102,11 +119,39 @@ def run(study: Study) -> StudyResult:
         labels = door.label_arrays(study.dataset, network_input)
     start, notices = _loss_at_start(study, max(height, width), labels)
     with watch.stage("assign_and_count"):
-        counts = _count(study, network_input, labels, start)
+        counts = count(study, network_input, labels, start)
     with watch.stage("tables"):
-        tables = _tables(study, labels, counts, start, study.dataset.issues + network_input.issues)
+        found = tables(study, labels, counts, start, study.dataset.issues + network_input.issues)
     notices = (*_size_notices(study, (height, width), multiple), *notices)
-    return StudyResult(tables, (height, width), watch.seconds, notices)
+    return StudyResult(found, (height, width), watch.seconds, notices, network_input)
+
+
+def show(study: Study, result: StudyResult, wish: Wish, longest_px: int | None = None) -> Pictures:
+    """What the pictures of single images and boxes are drawn from.
+
+    Args:
+        study: What was studied.
+        result: What was found.
+        wish: Which images.
+        longest_px: Pictures with a longer side are scaled down to it; None keeps them as they are.
+
+    Raises:
+        ConfigError: If a picked name fits no image, or several.
+    """
+    dataset, boxes, found = study.dataset, result.network_input, result.tables
+    return Pictures(
+        gallery=show_images(study, result, wish, longest_px),
+        worst=worst_boxes.compute(dataset, boxes, found, study.rule.facts),
+        positions=positions.compute(study.rule, study.levels, dataset, boxes, found),
+    )
+
+
+def show_images(study: Study, result: StudyResult, wish: Wish, longest_px: int | None = None) -> Gallery:
+    """The images to show with all their positives; arguments and errors are those of :func:`show`."""
+    chosen = gallery.choose(result.tables, study.dataset.image_paths, wish)
+    return gallery.compute(
+        study.dataset, result.network_input, study.rule, study.levels, result.tables, chosen, longest_px
+    )
 
 
 def _loss_at_start(study: Study, imgsz: int, labels: door.LabelArrays) -> tuple[LossAtStart | None, tuple[str, ...]]:
@@ -122,22 +167,43 @@ def _loss_at_start(study: Study, imgsz: int, labels: door.LabelArrays) -> tuple[
     return LossAtStart(formula, study.levels, weights, count, groups, len(ground_truths.SIZE_BINS)), ()
 
 
-def _count(
+def count(
     study: Study, network_input: NetworkInput, labels: door.LabelArrays, start: LossAtStart | None
 ) -> tally.Tally:
-    chunks = assignment.run(study.rule, network_input.boxes, study.levels, study.device)
-    measured = chunks if start is None else start.passing(chunks)
-    class_id = labels.class_id[labels.assigned]
-    return tally.count(map(door.chunk_arrays, measured), door.level_shapes(study.levels), class_id)
+    """Assign and count.
+
+    Args:
+        study: What to study.
+        network_input: Its data set on the network input.
+        labels: The same as arrays.
+        start: Adds up the loss at the start, where there is one; None leaves it out.
+    """
+    shapes, class_id = door.level_shapes(study.levels), labels.class_id[labels.assigned]
+    rule, boxes = study.rule, network_input.boxes
+    rows = assignment.run(rule, boxes, study.levels, study.device)
+    measured = rows if start is None else start.passing(rows)
+    if not isinstance(rule, FactoredRule):
+        return tally.count(map(door.chunk_arrays, measured), shapes, class_id)
+    if start is not None:
+        collections.deque(measured, maxlen=0)
+    parts = assignment.factored_parts(rule, boxes, study.levels, study.device)
+    chunks = (functools.partial(_factored_chunk, part) for part in parts)
+    with chunk_workers() as pool:
+        return tally.count_factors(chunks, shapes, class_id, rule.facts, rule.anchor_centre, pool)
 
 
-def _tables(
+def _factored_chunk(part: assignment.FactoredPart) -> door.FactoredChunk:
+    return door.factored_chunk(part.first_row, part.boxes, part.factors())
+
+
+def tables(
     study: Study,
     labels: door.LabelArrays,
     counts: tally.Tally,
     start: LossAtStart | None,
     issues: tuple[DataIssue, ...],
 ) -> RunTables:
+    """All tables and metrics of what was counted; arguments as for :func:`count`, and everything found wrong."""
     dataset, rule, shapes = study.dataset, study.rule.facts, door.level_shapes(study.levels)
     images, class_id = len(dataset.image_paths), labels.class_id[labels.assigned]
     all_slots = levels.all_slots_per_anchor(shapes, labels.image_wh_px, images)

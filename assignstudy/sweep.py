@@ -24,6 +24,8 @@ from assignstudy.errors import AssignStudyError, PageError
 from assignstudy.evidence import MOST_LISTED, RunTables, examples, rule_of
 from assignstudy.record import PAGE_FILE, SWEEP_PAGE_FILE, RunRecord
 from assignstudy.report import sweep_page
+from assignstudy.report.sweep_cells import metric_text
+from assignstudy.report.sweep_runs import KEY_METRICS
 from assignstudy.report.sweep_view import Recipe, SettingCurve, SweepView
 from assignstudy.statistics import sweep_choice, sweep_threshold
 from assignstudy.statistics.sweep_choice import Baseline, PickRule
@@ -41,11 +43,11 @@ _FOLDERS = re.compile(r"(?<![\w.…~/<])(?!//)(?:[A-Za-z]:[\\/]|[\\/])(?:[^\s\\/
 
 
 def write_sweep_page(folder: Path, rule: PickRule = USUAL_RULE) -> Path:
-    """Write a sweep's ``index.html``, ``runs.parquet`` and ``runs.csv``, from its runs' records and tables.
+    """Write a sweep's ``index.html``, ``runs.parquet``, ``runs.csv`` and ``runs.tex``, from its runs on disk.
 
-    None of the three holds times, absolute paths or the name of the sweep's folder, so that the same sweep gives the
-    same bytes. The two tables are :func:`assignstudy.results.load_runs` without ``sweep`` and ``seconds``, and with
-    ``folder`` relative to the sweep.
+    None of them holds times, absolute paths or the name of the sweep's folder, so that the same sweep gives the same
+    bytes. The first two tables are :func:`assignstudy.results.load_runs` without ``sweep`` and ``seconds``, and with
+    ``folder`` relative to the sweep; ``runs.tex`` is the main table of the page, for LaTeX with booktabs.
 
     Args:
         folder: The sweep, finished or not.
@@ -64,6 +66,7 @@ def write_sweep_page(folder: Path, rule: PickRule = USUAL_RULE) -> Path:
     page = folder / SWEEP_PAGE_FILE
     try:
         _write_tables(folder, runs)
+        _write_latex(folder / "runs.tex", view)
         problems = sweep_page.write_page(page, view)
     except OSError as error:
         raise PageError(f"{page}: cannot be written ({error}); make room or give another folder") from error
@@ -130,6 +133,18 @@ def _write_tables(folder: Path, runs: pd.DataFrame) -> None:
     _write_by_rename(folder / "runs.csv", lambda path: plain.to_csv(path, index=False, lineterminator="\n"))
     table = pa.Table.from_pandas(plain, preserve_index=False)
     _write_by_rename(folder / "runs.parquet", lambda path: pq.write_table(table, path, compression="zstd"))
+
+
+def _write_latex(path: Path, view: SweepView) -> None:
+    """The finished runs as recommended, with what was varied and what the page compares first; text as on the page."""
+    rows = [view.run(row) for row in (*view.order, *view.on_other_labels)]
+    metrics = [name for name in KEY_METRICS if view.finished[name].notna().any()]
+    cells = {name: [value_text(run[name]) for run in rows] for name in view.swept}
+    cells |= {name: [metric_text(name, run[name]) for run in rows] for name in metrics}
+    table = pd.DataFrame(cells, index=range(len(rows)))
+    numbers = "".join("r" if name in metrics or is_numeric_dtype(view.runs[name]) else "l" for name in cells)
+    text = table.to_latex(index=False, escape=True, column_format=numbers or "l")
+    _write_by_rename(path, lambda draft: draft.write_text(text, encoding="utf-8", newline="\n"))
 
 
 def _write_by_rename(path: Path, write: Callable[[Path], object]) -> None:
@@ -296,7 +311,7 @@ def _anchor_lines(record: RunRecord, rule: Rule | None) -> list[str]:
     """The anchors as YOLO model files list them, one level per line."""
     if rule is not None and not rule.takes_anchors:
         return [f"# {rule.facts.slots}: those of the rule"]
-    anchors = record.config.get("anchors")
+    anchors = record.fitted or record.config.get("anchors")
     strides, wh_px = (anchors.get(name) if isinstance(anchors, Mapping) else None for name in ("strides", "wh_px"))
     if not isinstance(strides, list) or not isinstance(wh_px, list):
         return []

@@ -17,7 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assignstudy.errors import ConfigError
-from assignstudy.record import NOT_IN_KEY, PAGE_FILE, RECORD_FILE, TABLES, RunRecord, read_record, write_record
+from assignstudy.record import (
+    ANCHOR_FILE,
+    NOT_IN_KEY,
+    PAGE_FILE,
+    RECORD_FILE,
+    TABLES,
+    RunRecord,
+    read_record,
+    write_record,
+)
 from assignstudy.settings import THRESHOLDS
 from assignstudy.stored import leaves
 
@@ -107,7 +116,7 @@ def _log(folder: Path, run: RunRecord, tracking: Mapping[str, Any], sweep: str |
     identity = client.create_run(experiment, began, there, name).info.run_id
     metrics = [Metric(key, value, end, 0) for key, value in _metrics(run).items()]
     client.log_batch(identity, metrics, [Param(key, text) for key, text in _params(run).items()])
-    for name in (PAGE_FILE, RECORD_FILE, *(f"{table}.parquet" for table in TABLES)):
+    for name in (PAGE_FILE, RECORD_FILE, ANCHOR_FILE, *(f"{table}.parquet" for table in TABLES)):
         if (folder / name).is_file():
             client.log_artifact(identity, str(folder / name))
     client.set_terminated(identity, "FINISHED" if run.status == "finished" else "FAILED", end)

@@ -31,6 +31,8 @@ class NetworkInput:
         boxes: The ground truths that enter the assignment.
         cxcywh_norm: (G, 4) float32, all boxes of the data set over the network input, ignored and vanished ones too.
         image_wh_px: int64, input width and height: (1, 2) where all images share one size, else (N, 2).
+        resized_wh_px: (N, 2) float64, sides of each original on the input.
+        pad_px: (N, 2) float64, left and upper padding before each original.
         vanished: (G,) bool, boxes of which nothing is left after clipping.
         issues: One :attr:`IssueKind.VANISHED` for each of them.
     """
@@ -38,6 +40,8 @@ class NetworkInput:
     boxes: InputBoxes
     cxcywh_norm: Tensor
     image_wh_px: Tensor
+    resized_wh_px: Tensor
+    pad_px: Tensor
     vanished: Tensor
     issues: tuple[DataIssue, ...]
 
@@ -48,6 +52,19 @@ class Transform(ABC):
     @abstractmethod
     def input_wh_px(self, image_wh_orig: Tensor, input_wh: tuple[int, int], stride_max: int) -> Tensor:
         """Width and height of the network input: int64, (1, 2) where it is the same for all images, else (N, 2)."""
+
+    @abstractmethod
+    def placement(self, wh_orig: Tensor, input_wh: tuple[int, int], input_wh_px: Tensor) -> tuple[Tensor, Tensor]:
+        """Where originals lie on the network input.
+
+        Args:
+            wh_orig: (n, 2) float64 original sizes.
+            input_wh: The size asked for, width first.
+            input_wh_px: (1, 2) or (n, 2) float64, the actual input size of each.
+
+        Returns:
+            (n, 2) float64 sides on the input and (n, 2) float64 padding on the left and above, in pixels.
+        """
 
     @abstractmethod
     def boxes(
@@ -69,12 +86,16 @@ class Transform(ABC):
 class _FitAndPad(Transform):
     """Scale by one factor until the image fits, pad evenly, clip boxes to the input."""
 
+    def placement(self, wh_orig: Tensor, input_wh: tuple[int, int], input_wh_px: Tensor) -> tuple[Tensor, Tensor]:
+        """The resized sides, and half of what they leave of the input."""
+        resized = resized_wh(wh_orig, input_wh)
+        return resized, (input_wh_px - resized) / 2
+
     def boxes(
         self, cxcywh_norm_orig: Tensor, wh_orig: Tensor, input_wh: tuple[int, int], input_wh_px: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Corners as ``resized * (c -/+ s / 2) + pad``, clipped; then centre and size over the input; all float32."""
-        resized = resized_wh(wh_orig, input_wh)
-        pad = (input_wh_px - resized) / 2
+        resized, pad = self.placement(wh_orig, input_wh, input_wh_px)
         corners = cxcywh_to_xyxy(cxcywh_norm_orig) * _twice(resized) + _twice(pad)
         highest = _twice(input_wh_px - CLIP_MARGIN_PX)
         clipped = corners.clamp(min=0).minimum(highest)
@@ -125,6 +146,11 @@ class Stretch(Transform):
     def input_wh_px(self, image_wh_orig: Tensor, input_wh: tuple[int, int], stride_max: int) -> Tensor:
         """The size asked for, for every image."""
         return torch.tensor([input_wh], dtype=torch.int64)
+
+    def placement(self, wh_orig: Tensor, input_wh: tuple[int, int], input_wh_px: Tensor) -> tuple[Tensor, Tensor]:
+        """The whole input, without padding."""
+        filled = input_wh_px.expand(len(wh_orig), 2)
+        return filled, torch.zeros_like(filled)
 
     def boxes(
         self, cxcywh_norm_orig: Tensor, wh_orig: Tensor, input_wh: tuple[int, int], input_wh_px: Tensor
@@ -181,7 +207,9 @@ def to_network_input(
         xyxy_px=xyxy_px[gt_id],
         input_wh_px=box_wh_px if len(box_wh_px) == 1 else box_wh_px[gt_id],
     )
-    return NetworkInput(boxes, cxcywh_norm, image_wh_px, vanished, _vanished_issues(dataset, vanished))
+    resized, pad = transform.placement(dataset.image_wh_orig.double(), input_wh, image_wh_px.double())
+    issues = _vanished_issues(dataset, vanished)
+    return NetworkInput(boxes, cxcywh_norm, image_wh_px, resized, pad, vanished, issues)
 
 
 def _vanished_issues(dataset: Dataset, vanished: Tensor) -> tuple[DataIssue, ...]:

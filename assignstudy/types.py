@@ -9,11 +9,11 @@ stride), ``_orig`` (the original image). :class:`Dataset` holds boxes in the fra
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import IntEnum, StrEnum
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import Tensor
@@ -104,6 +104,7 @@ class Dataset:
         issues: Everything found wrong while reading.
         load_picture: Opens the picture of an image index as RGB, or None where the data set has no pictures.
             Raises OSError for a file that is missing or cannot be read.
+        notices: Sentences about the reading that the user must see; not about the labels.
     """
 
     name: str
@@ -116,6 +117,7 @@ class Dataset:
     ignored: Tensor
     issues: tuple[DataIssue, ...] = ()
     load_picture: Callable[[int], Image] | None = None
+    notices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check shapes and types, and that images and boxes are in order."""
@@ -131,6 +133,22 @@ class Dataset:
             raise ValueError("image_paths: expected ascending, unique paths; sort and de-duplicate them")
         if bool((self.image_index.diff() < 0).any()):
             raise ValueError("image_index: expected ascending image indices; sort the ground truths by image")
+
+    def only(self, image_index: int) -> Dataset:
+        """The data set of one of its images alone; ground truths count from 0 again, issues are left out."""
+        here = self.image_index == image_index
+        load = self.load_picture
+        return replace(
+            self,
+            image_paths=self.image_paths[image_index : image_index + 1],
+            image_wh_orig=self.image_wh_orig[image_index : image_index + 1],
+            image_index=torch.zeros_like(self.image_index[here]),
+            class_id=self.class_id[here],
+            cxcywh_norm_orig=self.cxcywh_norm_orig[here],
+            ignored=self.ignored[here],
+            issues=(),
+            load_picture=None if load is None else lambda _: load(image_index),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,6 +266,48 @@ class LevelPositives:
 
 
 @dataclass(frozen=True, eq=False)
+class LevelFactors:
+    """The positives of one level where they are a product: each fitting anchor in each claimed cell.
+
+    Everything has the ground truths along its last axis, because whatever is counted runs along them.
+
+    Attributes:
+        fits: (A, G) bool, which anchors of the level fit the ground truth.
+        claims: (5, G) bool, which of the cells around its centre it claims, by :class:`CellOffset`.
+        grid_x: (3, G) int32, columns of the centre's cell, of the left one and of the right one, within the grid.
+        grid_y: (3, G) int32, rows of the centre's cell, of the upper one and of the lower one, within the grid.
+        cxcywh_cell: (4, G) float32, centre and size in cells of the level.
+    """
+
+    fits: Tensor
+    claims: Tensor
+    grid_x: Tensor
+    grid_y: Tensor
+    cxcywh_cell: Tensor
+
+    X_PART: ClassVar[tuple[int, ...]] = (0, 1, 0, 2, 0)
+    """Row of ``grid_x`` that each :class:`CellOffset` uses."""
+    Y_PART: ClassVar[tuple[int, ...]] = (0, 0, 1, 0, 2)
+    """Row of ``grid_y`` that each :class:`CellOffset` uses."""
+
+    def __post_init__(self) -> None:
+        """Check shapes and types."""
+        boxes = self.claims.shape[-1]
+        check_tensor("fits", self.fits, (len(self.fits), boxes), torch.bool)
+        check_tensor("claims", self.claims, (len(CellOffset), boxes), torch.bool)
+        check_tensor("grid_x", self.grid_x, (3, boxes), torch.int32)
+        check_tensor("grid_y", self.grid_y, (3, boxes), torch.int32)
+        check_tensor("cxcywh_cell", self.cxcywh_cell, (4, boxes), torch.float32)
+
+    def listed(self) -> LevelPositives:
+        """One row per positive, in the order offset, anchor, ground truth."""
+        cell_offset, anchor, gt_row = (self.claims[:, None] & self.fits).nonzero(as_tuple=True)
+        x_part, y_part = (torch.tensor(part, device=gt_row.device)[cell_offset] for part in (self.X_PART, self.Y_PART))
+        grid_y, grid_x = self.grid_y[y_part, gt_row].long(), self.grid_x[x_part, gt_row].long()
+        return LevelPositives(gt_row, anchor, grid_y, grid_x, cell_offset)
+
+
+@dataclass(frozen=True, eq=False)
 class Assignment:
     """What a rule decided for some ground truths.
 
@@ -270,6 +330,28 @@ class Assignment:
         check_tensor("critical", self.critical, (boxes,), torch.float32)
         check_tensor("best_level", self.best_level, (boxes,), torch.int64)
         check_tensor("best_anchor", self.best_anchor, (boxes,), torch.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Factors:
+    """An :class:`Assignment` whose positives are products: nothing is expanded until somebody asks for rows.
+
+    Attributes:
+        levels: The factors of each level.
+        critical: As in :class:`Assignment`.
+        best_level: Likewise.
+        best_anchor: Likewise.
+    """
+
+    levels: tuple[LevelFactors, ...]
+    critical: Tensor
+    best_level: Tensor
+    best_anchor: Tensor
+
+    def listed(self) -> Assignment:
+        """The same assignment as rows."""
+        levels = tuple(level.listed() for level in self.levels)
+        return Assignment(levels, self.critical, self.best_level, self.best_anchor)
 
 
 @dataclass(frozen=True, slots=True)

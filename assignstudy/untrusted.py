@@ -11,8 +11,9 @@ import functools
 import os
 import re
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, cast
 
 import yaml
 from yaml.nodes import Node
@@ -29,7 +30,7 @@ _NO_FILE = "a pipe, a device or a socket"
 PathText = str | os.PathLike[str]
 
 
-def open_plain(path: PathText) -> IO[bytes]:
+def open_plain(path: PathText) -> BufferedReader:
     """A file, opened for reading; anything else that a path may lead to is refused at once.
 
     Raises:

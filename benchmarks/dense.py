@@ -2,7 +2,7 @@
 
     python -m benchmarks.dense                                     generated boxes
     python -m benchmarks.dense --boxes annotations.json            COCO JSON
-    python -m benchmarks.dense --boxes boxes.npz                   image_id (N,), box (N, 4) as corners, img_wh (M, 2)
+    python -m benchmarks.dense --boxes boxes.npz                   an archive as in benchmarks.labels
 
 Both sides get the same boxes on the same machine in one go, each in a process of its own that has warmed up; both must
 find the same number of positives. Printed are the ratio of their best times of three and how far each raised the peak
@@ -23,7 +23,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -32,9 +31,9 @@ from assignstudy.assign.fcos import Fcos
 from assignstudy.assign.max_iou import MaxIou
 from assignstudy.assign.rule import Rule
 from assignstudy.assign.run import run
-from assignstudy.datasets import read_dataset
 from assignstudy.transforms import Letterbox, to_network_input
-from assignstudy.types import Dataset, InputBoxes, PyramidLevel
+from assignstudy.types import InputBoxes, PyramidLevel
+from benchmarks.labels import labels
 
 IMGSZ = 640
 REPEATS = 3
@@ -173,44 +172,9 @@ def _plain_fcos(gt: Tensor, levels: tuple[PyramidLevel, ...]) -> int:
 
 @functools.cache
 def _boxes(path: Path | None, images: int) -> InputBoxes:
-    dataset = _generated(images) if path is None else _from_archive(path) if path.suffix == ".npz" else _from_json(path)
+    dataset = labels(path, images)
     boxes = to_network_input(dataset, Letterbox(), (IMGSZ, IMGSZ), 32).boxes
     return boxes.rows(0, int(torch.searchsorted(boxes.image_index, images)))
-
-
-def _from_json(path: Path) -> Dataset:
-    return read_dataset("coco", {"annotations": str(path)})
-
-
-def _from_archive(path: Path) -> Dataset:
-    with np.load(path) as archive:
-        order = np.argsort(archive["image_id"], kind="stable")
-        image, xyxy, sizes = archive["image_id"][order], archive["box"][order].astype(float), archive["img_wh"]
-    low, high = xyxy[:, :2], xyxy[:, 2:]
-    whole = sizes[image]
-    return _dataset(image, np.concatenate(((low + high) / 2 / whole, (high - low) / whole), axis=1), sizes)
-
-
-def _generated(images: int) -> Dataset:
-    """About seven boxes per image, sizes spread over octaves as in COCO."""
-    random = np.random.Generator(np.random.PCG64(0))
-    image = np.sort(random.integers(0, images, 7 * images))
-    wh = np.exp(random.uniform(np.log(0.01), np.log(0.9), (len(image), 2)))
-    centre = random.uniform(wh / 2, 1 - wh / 2)
-    return _dataset(image, np.concatenate((centre, wh), axis=1), np.full((images, 2), (640, 480)))
-
-
-def _dataset(image: np.ndarray, cxcywh: np.ndarray, sizes: np.ndarray) -> Dataset:
-    return Dataset(
-        name="benchmark",
-        class_names=("any",),
-        image_paths=tuple(f"{number:09d}.jpg" for number in range(len(sizes))),
-        image_wh_orig=torch.from_numpy(sizes.astype(np.int32)),
-        image_index=torch.from_numpy(image.astype(np.int64)),
-        class_id=torch.zeros(len(image), dtype=torch.int64),
-        cxcywh_norm_orig=torch.from_numpy(cxcywh).float(),
-        ignored=torch.zeros(len(image), dtype=torch.bool),
-    )
 
 
 RETINANET, FASTER_RCNN = MaxIou(), MaxIou(preset="faster_rcnn")

@@ -5,19 +5,21 @@ A process that has used torch's threads cannot be forked, so the tests' own cann
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-NOBODY = 65534
+CAPABILITIES_V3 = 0x20080522
 
 
 @dataclass(frozen=True)
@@ -44,20 +46,20 @@ class Forks:
             text=True,
         )
 
-    def start(self, folder: Path, *arguments: str, user: int | None = None) -> int:
+    def start(self, folder: Path, *arguments: str, plain_user: bool = False) -> int:
         """Start a command; returns the number of its process."""
         self._started += 1
         log = str(self._logs / f"{self._started}")
-        return int(self._ask(do="start", folder=str(folder), arguments=arguments, user=user, log=log))
+        return int(self._ask(do="start", folder=str(folder), arguments=arguments, plain_user=plain_user, log=log))
 
     def wait(self, process: int) -> Ended:
         """Wait for the end of a command."""
         code, log = self._ask(do="wait", process=process)
         return Ended(code, Path(f"{log}.out").read_text("utf-8"), Path(f"{log}.err").read_text("utf-8"))
 
-    def run(self, folder: Path, *arguments: str, user: int | None = None) -> Ended:
-        """Run a command to its end."""
-        return self.wait(self.start(folder, *arguments, user=user))
+    def run(self, folder: Path, *arguments: str, plain_user: bool = False) -> Ended:
+        """Run a command to its end, on wish without the privileges of root, which permissions do not bind."""
+        return self.wait(self.start(folder, *arguments, plain_user=plain_user))
 
     def kill_when(self, process: int, ready: Callable[[], object], number: int = signal.SIGKILL) -> Ended:
         """Send a signal as soon as something is the case (for at most two minutes), and wait for the end."""
@@ -80,12 +82,6 @@ class Forks:
 
 
 def _serve() -> None:
-    import assignstudy.job
-    import assignstudy.objective
-    import assignstudy.report.render
-    import assignstudy.results
-    import assignstudy.sweep
-    import assignstudy.tracking
     from assignstudy import cli
 
     logs: dict[int, str] = {}
@@ -106,18 +102,26 @@ def _become(request: dict[str, Any], main: Callable[[], int]) -> None:
     for number, ending in ((1, "out"), (2, "err")):
         os.dup2(os.open(f"{request['log']}.{ending}", os.O_WRONLY | os.O_CREAT), number)
     os.chdir(request["folder"])
-    if request["user"] is not None:
-        os.setgroups([])
-        os.setgid(request["user"])
-        os.setuid(request["user"])
+    if request["plain_user"]:
+        _give_up_privileges()
     sys.argv = ["assignstudy", *request["arguments"]]
     code = 1
     try:
         code = main()
+    except Exception:  # as the interpreter would, which os._exit leaves no time for
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _give_up_privileges() -> None:
+    """Leave root, where this is root, without any capability: Linux' capset, which Python does not offer."""
+    if os.geteuid() == 0:
+        header, none = (ctypes.c_uint32 * 2)(CAPABILITIES_V3, 0), (ctypes.c_uint32 * 6)()
+        if ctypes.CDLL(None, use_errno=True).capset(header, none):
+            raise OSError(ctypes.get_errno(), "capset")
 
 
 if __name__ == "__main__":

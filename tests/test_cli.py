@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import torch
 
 from assignstudy import cli, record
 from assignstudy.record import RunRecord
+from tests.models.nets import Net, net
+from tests.models.test_loading import save_archive
 
 REPOSITORY = Path(cli.__file__).resolve().parents[1]
 SMALL = ("dataset.images=12", "report=none")
@@ -123,6 +126,12 @@ def test_a_sweep_with_one_wrong_setting_does_not_start(command, tmp_path, argume
     assert outcome.err.rpartition("\r")[2].strip().startswith(f"assignstudy: {sentence}")
     assert outcome.err.count("\n") == 1
     assert not list(tmp_path.rglob("run.json"))
+
+
+def test_an_image_to_show_that_the_data_set_has_not_is_named(command):
+    outcome = command("dataset.images=3", "report.gallery.pick=[street-9.png]")
+    assert outcome.code == 1
+    assert "report.gallery.pick: no such image, got street-9.png; did you mean street-0000" in outcome.err
 
 
 def test_a_broken_file_of_the_users_configuration_is_named(command, tmp_path):
@@ -295,7 +304,9 @@ def test_the_record_says_what_was_used(command, tmp_path):
         "anchors": "yolov4",
         "assigner": "yolov5",
         "transform": "letterbox",
+        "model": "none",
         "report": "none",
+        "tracking": "none",
     }
     assert found.choices == expected
     assert found.overrides == [*SMALL, "imgsz=[384,640]", "anchors=yolov4"]
@@ -527,3 +538,79 @@ def test_the_publication_of_a_rule_fills_in_what_is_left_out(command):
 def test_every_transform_runs(command, tmp_path, transform):
     assert command(*SMALL, f"transform={transform}").code == 0
     assert last_record(tmp_path).choices["transform"] == transform
+
+
+# ---- models
+
+
+SHOWN = ("dataset.images=4", "imgsz=[64,96]", "report.gallery.images=1")
+OWN = ("model=custom", "model._target_=tests.models.nets.Net", "+model.options.outputs=36")
+
+
+def test_a_model_of_ones_own_is_built_with_its_options_and_looked_into(command, tmp_path):
+    torch.save(Net(outputs=36).state_dict(), tmp_path / "net.pt")
+    outcome = command(*SHOWN, *OWN, "model.layers=[down.0,heads.2]", "model.weights=net.pt")
+    assert (outcome.code, outcome.err) == (0, "")
+    html = (single_run(tmp_path) / "report.html").read_text(encoding="utf-8")
+    assert "P3, down.0: mean of 4 channels" in html
+    assert "P5, heads.2: mean of 36 channels" in html
+    assert "tests.models.nets.Net, net.pt" in html
+
+
+def test_an_archive_is_loaded_and_looked_into(command, tmp_path):
+    save_archive(net(), tmp_path / "net.ts")
+    assert command(*SHOWN, "model=torchscript", "model.path=net.ts", "model.strongest=true").code == 0
+    assert "input of heads.2" in (single_run(tmp_path) / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_model_changes_no_key_and_no_table_and_a_new_one_makes_a_new_page(command, tmp_path):
+    tables, keys, pages = [], [], []
+    for model in ("none", "demo"):
+        assert command(*SHOWN, f"model={model}", "hydra.run.dir=run").code == 0
+        tables.append([(tmp_path / "run" / f"{name}.parquet").read_bytes() for name in record.TABLES])
+        keys.append(record.read_record(tmp_path / "run").run_key)
+        pages.append("Feature maps" in (tmp_path / "run" / "report.html").read_text(encoding="utf-8"))
+    assert tables[0] == tables[1]
+    assert keys[0] == keys[1]
+    assert pages == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("model=resnet",), "model: no such choice, got resnet; expected one of custom, demo, none, torchscript"),
+        (("model=custom",), "model._target_: expected the dotted name of a class or function that returns a torch.nn."),
+        (("model=torchscript", "model.path=no.ts"), "model.path: no.ts: expected a file, found none"),
+        (
+            ("model=demo", "model.layers=[nec.0]"),
+            "model.layers: expected names of layers, got nec.0; did you mean neck.0",
+        ),
+        (
+            (*OWN, "model.weights=pickle.pt"),
+            "model.weights: pickle.pt: expected a state dict, tensors only, got a file",
+        ),
+        (
+            (*OWN[:2], "+model.options.wide=1"),
+            "model: expected options that fit, got {'_target_': 'tests.models.nets.Net'",
+        ),
+        (
+            ("model=custom", "model._target_=builtins.list"),
+            "model._target_: expected a torch.nn.Module from builtins.list",
+        ),
+    ],
+)
+def test_a_model_that_cannot_be_had_is_said_before_any_work(command, tmp_path, arguments, sentence):
+    torch.save(net(), tmp_path / "pickle.pt")
+    outcome = command(*SHOWN, *arguments)
+    assert outcome.code == 1
+    assert outcome.err.startswith(f"assignstudy: {sentence}")
+    assert outcome.err.count("\n") == 1
+    assert not list(tmp_path.glob("outputs/runs/*/*/*.parquet"))
+
+
+def test_a_model_that_fails_costs_its_sections_and_nothing_else(command, tmp_path):
+    outcome = command(*SHOWN, "model=custom", "model._target_=tests.models.nets.Broken")
+    assert outcome.code == 1
+    assert "“Feature maps”: RuntimeError: a defect of the user's own" in outcome.err
+    assert last_record(tmp_path).metrics["images"] == 4
+    assert (single_run(tmp_path) / "ground_truths.parquet").is_file()

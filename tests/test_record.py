@@ -180,7 +180,10 @@ def test_a_run_key_is_the_same_in_every_process_and_version():
     assert record.run_key(CONFIG, CHOICES) == "d47ce6f3ec"
 
 
-@pytest.mark.parametrize("change", [{"device": "cuda"}, {"report": {"page": False}}, {"tracking": "x"}, {"hydra": 1}])
+@pytest.mark.parametrize(
+    "change",
+    [{"device": "cuda"}, {"model": {"name": "demo"}}, {"report": {"page": False}}, {"tracking": "x"}, {"hydra": 1}],
+)
 def test_what_does_not_change_results_does_not_change_the_key(change):
     assert record.run_key(CONFIG | change, CHOICES) == record.run_key(CONFIG, CHOICES)
     assert record.run_key(CONFIG, CHOICES | dict.fromkeys(change, "x")) == record.run_key(CONFIG, CHOICES)

@@ -11,16 +11,19 @@ from assignstudy.errors import ConfigError
 from assignstudy.settings import (
     LONGEST_SIDE_PX,
     AnchorLevel,
+    FitSettings,
     Published,
     Settings,
     anchor_levels,
     check_anchors,
     check_thresholds,
+    fit_settings,
     input_hw,
     resolved,
     with_anchor_file,
 )
 
+FIT: dict[str, Any] = {"strides": [8, 16, 32], "n": None, "method": "kmeans_log", "min_side_cell": 1, "seed": 0}
 ANCHORS = {"strides": [8, 16], "wh_px": [[10, 13, 16.5, 30], [30, 61]]}
 LEVELS = (AnchorLevel(8, ((10.0, 13.0), (16.5, 30.0))), AnchorLevel(16, ((30.0, 61.0),)))
 GROUPS: dict[str, Any] = {
@@ -28,8 +31,16 @@ GROUPS: dict[str, Any] = {
     "anchors": ANCHORS,
     "assigner": {"_target_": "a.Rule", "anchor_t": None},
     "transform": {"_target_": "a.Transform"},
-    "report": {"page": True},
+    "model": {"name": "none"},
+    "report": {"page": True, "gallery": {"images": 8, "pick": []}},
     "tracking": {"uri": None, "experiment": None},
+}
+LAYERS = {"layers": None, "channels": 8, "strongest": False}
+MODELS: dict[str, dict[str, Any]] = {
+    "none": {"name": "none"},
+    "demo": {"name": "demo", "seed": 0, **LAYERS},
+    "torchscript": {"name": "torchscript", "path": "net.ts", **LAYERS},
+    "custom": {"name": "custom", "_target_": "a.b", "options": {}, "weights": None, **LAYERS},
 }
 PUBLISHED = Published("anchor_t", 4.0, LEVELS)
 CONFIG = GROUPS | {"anchor_t": None, "iou_t": None, "imgsz": 640, "device": "cpu"}
@@ -75,8 +86,37 @@ def test_any_other_imgsz_is_refused(imgsz):
         ({"device": "tpu"}, r"^device: expected cpu or cuda, got tpu"),
         ({"anchors": None}, r"^anchors: expected a choice, got None"),
         ({"dataset": {}}, r"^dataset\.name: expected the name of a format, got None"),
-        ({"report": {"page": "yes"}}, r"^report: expected report\.page, true or false, got"),
-        ({"report": {"page": True, "gallery": 3}}, r"^report: expected report\.page, true or false, got"),
+        ({"report": {"page": "yes"}}, r"^report: expected report\.page, true or false, and report\.gallery, got"),
+        ({"report": {"page": True, "gallery": 3}}, r"^report\.gallery: expected report\.gallery\.images and"),
+        (
+            {"report": {"page": True, "gallery": {"images": -1, "pick": []}}},
+            r"^report\.gallery\.images: expected a whole number, 0 for none, got -1",
+        ),
+        (
+            {"report": {"page": True, "gallery": {"images": 8, "pick": "a.jpg"}}},
+            r"^report\.gallery\.pick: expected file names, as in \[street-00003.png\], got a\.jpg",
+        ),
+        ({"model": {"name": "resnet"}}, r"^model\.name: expected one of none, demo, torchscript, custom, got resnet"),
+        (
+            {"model": {"name": "demo", "seed": 0}},
+            r"^model\.channels: expected the entries channels, layers, name, seed,",
+        ),
+        ({"model": {"name": "none", "seed": 0}}, r"^model\.seed: expected the entries name for model=none"),
+        ({"model": MODELS["demo"] | {"seed": -1}}, r"^model\.seed: expected a whole number from 0 up, got -1"),
+        ({"model": MODELS["demo"] | {"layers": []}}, r"^model\.layers: expected a list of names, as in .*, got \[\]"),
+        ({"model": MODELS["demo"] | {"layers": "a"}}, r"^model\.layers: expected a list of names, as in .*, got a"),
+        (
+            {"model": MODELS["demo"] | {"channels": 65}},
+            r"^model\.channels: expected a whole number from 1 to 64, got 65",
+        ),
+        ({"model": MODELS["demo"] | {"strongest": 1}}, r"^model\.strongest: expected true or false, got 1"),
+        (
+            {"model": MODELS["torchscript"] | {"path": None}},
+            r"^model\.path: expected the path of a TorchScript archive,",
+        ),
+        ({"model": MODELS["custom"] | {"_target_": None}}, r"^model\._target_: expected the dotted name of a class or"),
+        ({"model": MODELS["custom"] | {"options": None}}, r"^model\.options: expected keyword arguments, as in"),
+        ({"model": MODELS["custom"] | {"weights": 3}}, r"^model\.weights: expected the path of a state dict, got 3"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(change, message):
@@ -219,3 +259,54 @@ def test_the_other_threshold_is_refused_and_the_right_one_named():
     with pytest.raises(ConfigError, match=r"^anchor_t: assigner=atss does not take it, got 4\.0; it has no threshold"):
         check_thresholds({"anchor_t": 4.0, "iou_t": None}, "atss", None)
     check_thresholds({"anchor_t": None, "iou_t": 0.2}, "yolov3_spp", "iou_t")
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("layers", [None, ["neck.0", "neck.1"]])
+def test_every_model_can_be_asked_for(name, layers):
+    model = MODELS[name] | ({"layers": layers} if "layers" in MODELS[name] else {})
+    assert Settings(**GROUPS | {"model": model}).model == model
+
+
+def test_anchors_to_fit_are_three_per_level_if_nobody_says_how_many():
+    for strides, n in (([8, 16, 32], 9), ([4, 8, 16, 32], 12)):
+        anchors = resolved(CONFIG | {"anchors": FIT | {"strides": strides}}, PUBLISHED)["anchors"]
+        assert fit_settings(anchors) == FitSettings(tuple(strides), n, "kmeans_log", 1.0, 0)
+    assert resolved(CONFIG | {"anchors": FIT | {"n": 6}}, PUBLISHED)["anchors"]["n"] == 6
+    assert resolved(CONFIG | {"anchors": FIT | {"strides": 8}}, PUBLISHED)["anchors"]["n"] is None
+
+
+def test_chosen_anchors_are_not_fitted():
+    assert fit_settings(ANCHORS) is None
+    assert fit_settings({"path": "fitted.yaml"}) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"n": 10},
+            r"^anchors\.n: expected a multiple of 3, the number of levels, up to 120, got 10; left out",
+        ),
+        ({"n": 0}, r"^anchors\.n: expected a multiple of 3"),
+        ({"n": 3.5}, r"^anchors\.n: expected a multiple of 3"),
+        ({"n": 123}, r"^anchors\.n: expected .* up to 120, got 123"),
+        ({"n": "nine"}, r"^anchors\.n: expected a multiple of 3, .* got nine"),
+        ({"strides": [8, 12]}, r"^anchors\.strides: expected increasing powers of two"),
+        ({"strides": None}, r"^anchors\.strides: expected increasing powers of two"),
+        ({"method": "luck"}, r"^anchors\.method: expected kmeans_log or evolve, got luck"),
+        ({"seed": -1}, r"^anchors\.seed: expected a whole number, at least 0, got -1"),
+        ({"seed": 1.5}, r"^anchors\.seed: expected a whole number"),
+        ({"seed": float("inf")}, r"^anchors\.seed: expected a whole number"),
+        (
+            {"min_side_cell": -0.5},
+            r"^anchors\.min_side_cell: expected a number of cells from 0 \(no bound\) to 64",
+        ),
+        ({"min_side_cell": None}, r"^anchors\.min_side_cell: expected a number of cells"),
+        ({"min_side_cell": float("nan")}, r"^anchors\.min_side_cell: expected a number of cells"),
+        ({"wh_px": [[1, 2]]}, r"^anchors\.wh_px: no such setting of anchors=fit; expected method, min_side_cell, n, "),
+    ],
+)
+def test_settings_of_a_fit_that_cannot_be_used_are_named(changes, message):
+    with pytest.raises(ConfigError, match=message):
+        fit_settings(FIT | {"n": 9} | changes)

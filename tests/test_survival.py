@@ -1,14 +1,12 @@
-"""Sweeps that die, choke and collide: what was finished stays whole, nothing half is taken for whole, and going on works."""
+"""Sweeps that die, choke and collide: what was finished stays whole, nothing half counts as whole, going on works."""
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +16,7 @@ import pytest
 import assignstudy
 from assignstudy import record
 from assignstudy.sweep import write_sweep_page
-from tests.forks import NOBODY, Forks
+from tests.forks import Forks
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="signals and forks of Unix")]
 
@@ -53,12 +51,11 @@ def assert_sound(sweep: Path, undisturbed: Path) -> None:
     """Every run with a record is whole and equals the undisturbed one; the page says how many there are."""
     if not list(sweep.glob("*/run.json")):
         return
-    runs = assignstudy.load_runs(sweep)
-    assert set(runs["status"]) == {"finished"}
+    runs = assignstudy.load_runs(sweep).query("status == 'finished'")
     for key in runs["run_key"]:
         for name in ("report.html", *(f"{table}.parquet" for table in record.TABLES)):
             assert (sweep / key / name).read_bytes() == (undisturbed / key / name).read_bytes(), (key, name)
-    assert len(assignstudy.load_ground_truths(sweep, ["gt_id"])["run_key"].unique()) == len(runs)
+    assert runs.empty or assignstudy.load_ground_truths(sweep, ["gt_id"])["run_key"].nunique() == len(runs)
     if (sweep / "sweep.json").is_file():
         said = write_sweep_page(sweep).read_text(encoding="utf-8")
         started = record.read_manifest(sweep).runs
@@ -174,30 +171,21 @@ def test_a_full_disk_costs_only_what_does_not_fit(forks, undisturbed, tmp_path):
         subprocess.run(["umount", str(small)], check=True)
 
 
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that another user can reach."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o777)
-    yield folder
-    shutil.rmtree(folder)
-
-
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become somebody else")
-def test_a_folder_without_write_permission_is_said_and_gone_on_with(forks, undisturbed, open_folder):
-    process = forks.start(open_folder, *SWEEP, user=NOBODY)
-    ended = forks.kill_when(process, lambda: len(list(open_folder.glob("sweep/*/run.json"))) > 1)
-    sweep = open_folder / "sweep"
+@pytest.mark.skipif(sys.platform != "linux", reason="gives up root's privileges as Linux does")
+def test_a_folder_without_write_permission_is_said_and_gone_on_with(forks, undisturbed, tmp_path):
+    process = forks.start(tmp_path, *SWEEP)
+    forks.kill_when(process, lambda: len(list(tmp_path.glob("sweep/*/run.json"))) > 1)
+    sweep = tmp_path / "sweep"
     closed = [path for path in (sweep, *sweep.rglob("*")) if path.is_dir()]
     for path in closed:
         path.chmod(0o555)
-    ended = forks.run(open_folder, *SWEEP, user=NOBODY)
+    ended = forks.run(tmp_path, *SWEEP, plain_user=True)
     assert ended.code == 1
-    assert ended.err.count("\n") == 1, ended.err
+    assert "Traceback" not in ended.err
     assert "Permission denied" in ended.err
     for path in closed:
         path.chmod(0o755)
-    assert_sound(shutil.copytree(sweep, open_folder / "copy"), undisturbed)
-    ended = forks.run(open_folder, *SWEEP, user=NOBODY)
+    assert_sound(sweep, undisturbed)
+    ended = forks.run(tmp_path, *SWEEP, plain_user=True)
     assert ended.code == 0, ended.err
     assert results_of(sweep) == results_of(undisturbed)

@@ -19,7 +19,7 @@ from assignstudy.sweep import hide_folders, write_sweep_page
 from tests.stored_runs import store, store_failed, store_manifest, store_rule, store_sweep, street
 from tests.views import CHINESE, HOSTILE
 
-FILES = ("index.html", "runs.csv", "runs.parquet")
+FILES = ("index.html", "runs.csv", "runs.parquet", "runs.tex")
 
 
 @pytest.fixture(scope="module")
@@ -247,6 +247,18 @@ class TestTables:
         boxes = street(boxes=20)
         write_sweep_page(store_manifest(tmp_path, *(store(tmp_path, boxes, imgsz=size) for size in (320, [64, 128]))))
         assert pd.read_parquet(tmp_path / "runs.parquet").imgsz.tolist() == ["320", "64x128"]
+
+    def test_for_latex_is_the_table_of_the_page(self, folder, page):
+        _, rows = table(page, "runs", "Runs in the order")
+        lines = (folder / "runs.tex").read_text(encoding="utf-8").splitlines()
+        assert lines[0] == r"\begin{tabular}{rrrrrrr}"
+        assert lines[2].startswith(r"anchor\_t & imgsz & bpr & unmatched & unreachable\_share")
+        body = [line.removesuffix(r" \\").replace(r"\%", "%").split(" & ") for line in lines if line[0].isdigit()]
+        assert body == [row[1:] for row in rows]
+
+    def test_for_latex_is_escaped_and_there_without_runs(self, tmp_path):
+        write_sweep_page(store_manifest(tmp_path, store_failed(tmp_path, "broken")))
+        assert (tmp_path / "runs.tex").read_text(encoding="utf-8").startswith(r"\begin{tabular}")
 
 
 class TestSameBytes:

@@ -156,7 +156,10 @@ def test_a_run_is_done_again_when_its_labels_changed_or_a_page_is_wanted(command
     second = started()
     assert not set(first) & set(second)
     assert command(*sweep) == 0
-    assert len(list(tmp_path.glob("kept/*/report.html"))) == 1
+    (page,) = tmp_path.glob("kept/*/report.html")
+    assert 'id="gallery"' in page.read_text(encoding="utf-8")
+    assert command(*sweep, "report.gallery.images=0") == 0
+    assert 'id="gallery"' not in page.read_text(encoding="utf-8")
     assert started() != second
 
 

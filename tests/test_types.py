@@ -65,3 +65,14 @@ def test_rejecting_kinds_are_the_refused_boxes():
         IssueKind.OUTSIDE,
         IssueKind.VANISHED,
     }
+
+
+def test_one_image_of_a_data_set_counts_from_zero():
+    dataset = make_dataset([0, 1, 1, 2], [(0.5, 0.5, 0.1 * k, 0.1) for k in range(1, 5)], [(64, 64), (32, 48), (8, 8)])
+    dataset = replace(dataset, load_picture=lambda index: f"picture {index}")
+    alone = dataset.only(1)
+    assert alone.image_paths == ("000001.jpg",)
+    assert alone.image_wh_orig.tolist() == [[32, 48]]
+    assert alone.image_index.tolist() == [0, 0]
+    assert torch.equal(alone.cxcywh_norm_orig, dataset.cxcywh_norm_orig[1:3])
+    assert alone.load_picture(0) == "picture 1"

@@ -43,6 +43,10 @@ class DenseRule(Rule):
         """(G, 4) float32 centre and size of each ground truth over the stride, which need not divide the input."""
         return xyxy_to_cxcywh(boxes.xyxy_px) / level.stride
 
+    def positions(self, boxes: InputBoxes, level: PyramidLevel, positives: LevelPositives) -> Tensor:
+        """(P, 2) float32 places of the positives' anchors or points in cells: nothing is rounded here."""
+        return torch.stack((positives.grid_x, positives.grid_y), dim=1) + self.anchor_centre
+
 
 @dataclass(frozen=True, eq=False)
 class Claims:

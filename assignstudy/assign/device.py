@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import torch
 
 from assignstudy.errors import ConfigError
@@ -20,3 +22,12 @@ def check_device(device: str) -> None:
 def cpu_threads() -> int:
     """How many threads torch uses on the CPU."""
     return torch.get_num_threads()
+
+
+def chunk_workers() -> ThreadPoolExecutor:
+    """As many threads as torch uses, each computing a chunk of its own on one core.
+
+    Vectors of a chunk are too short to be shared by cores: torch's threads would mostly wait for each other, and where
+    something else runs on the machine they wait for long.
+    """
+    return ThreadPoolExecutor(cpu_threads(), initializer=torch.set_num_threads, initargs=(1,))

@@ -11,19 +11,28 @@ import torch
 from torch import Tensor
 
 from assignstudy.assign.levels import COCO_P5
-from assignstudy.assign.rule import Rule, as_float32, best_anchor, clamped_cell
+from assignstudy.assign.rule import FactoredRule, as_float32
 from assignstudy.errors import ConfigError
 from assignstudy.geometry import worst_side_ratio
-from assignstudy.types import Assignment, InputBoxes, LevelPositives, PyramidLevel, Reach, RuleFacts, Threshold
+from assignstudy.types import (
+    Factors,
+    InputBoxes,
+    LevelFactors,
+    LevelPositives,
+    PyramidLevel,
+    Reach,
+    RuleFacts,
+    Threshold,
+)
 
 REACH = Reach(offset_low=-0.5, offset_high=1.5, max_ratio=4.0)
 """What YOLOv5's decoder ``2 * sigmoid(t) - 0.5`` and ``(2 * sigmoid(t)) ** 2 * anchor`` can output."""
 
-DIRECTIONS = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]])
-"""(5, 2) subtracted from the centre to go towards each cell, in the order of :class:`assignstudy.types.CellOffset`."""
+_TOWARDS = ((0.0, 0.0), (-1.0, 0.0), (0.0, -1.0), (1.0, 0.0), (0.0, 1.0))
+"""Where each :class:`assignstudy.types.CellOffset` lies, seen from the centre's cell: columns, then rows."""
 
 
-class RatioRule(Rule):
+class RatioRule(FactoredRule):
     """A rule that accepts an anchor by its worst side ratio and then claims cells around the centre.
 
     Rows come in the order offset, anchor, ground truth; where rows share a slot the last one wins.
@@ -72,43 +81,71 @@ class RatioRule(Rule):
         """YOLOv5's anchors for COCO."""
         return COCO_P5
 
-    def assign(self, boxes: InputBoxes, levels: Sequence[PyramidLevel]) -> Assignment:
+    def factors(self, boxes: InputBoxes, levels: Sequence[PyramidLevel]) -> Factors:
         """Assign whole images; the critical number is the smallest side ratio over all anchors of all levels."""
-        ratios = [_level_ratios(boxes, level) for level in levels]
-        positives = tuple(
-            self._positives(boxes, level, ratio < self.anchor_t) for level, ratio in zip(levels, ratios, strict=True)
-        )
-        return Assignment(positives, *best_anchor(ratios, len(boxes), largest=False))
+        by_axis = boxes.cxcywh_norm.T.contiguous()
+        in_cells = [by_axis * boxes.grid_wh(level.stride).T.repeat(2, 1) for level in levels]
+        ratios = [_worst_ratios(one[2:], level) for one, level in zip(in_cells, levels, strict=True)]
+        parts = [
+            self._level_factors(one, boxes.grid_wh(level.stride).T, ratio < self.anchor_t)
+            for one, level, ratio in zip(in_cells, levels, ratios, strict=True)
+        ]
+        return Factors(tuple(parts), *_smallest(ratios, len(boxes)))
+
+    def positions(self, boxes: InputBoxes, level: PyramidLevel, positives: LevelPositives) -> Tensor:
+        """(P, 2) float32 centres in cells, moved towards the cell that each positive claims."""
+        towards = torch.tensor(_TOWARDS, device=positives.cell_offset.device)[positives.cell_offset]
+        centre = super().positions(boxes, level, positives)
+        return centre + self.step * towards
 
     @abstractmethod
     def claimed_cells(self, xy_cell: Tensor, grid_wh: Tensor) -> Tensor:
         """Which of the five cells around its centre each ground truth claims.
 
         Args:
-            xy_cell: (G, 2) float32 centres in cells.
-            grid_wh: (1, 2) or (G, 2) columns and rows of the grid.
+            xy_cell: (2, G) float32 centres in cells.
+            grid_wh: (2, 1) or (2, G) columns and rows of the grid.
 
         Returns:
-            (G, 5) bool, in the order of :class:`assignstudy.types.CellOffset`; the first is always true.
+            (5, G) bool, in the order of :class:`assignstudy.types.CellOffset`; the first is always true.
         """
 
-    def _positives(self, boxes: InputBoxes, level: PyramidLevel, fits: Tensor) -> LevelPositives:
-        grid_wh = boxes.grid_wh(level.stride)
-        xy_cell = boxes.cxcywh_norm[:, :2] * grid_wh
-        claims = self.claimed_cells(xy_cell, grid_wh)
-        cell_offset, anchor, gt_row = (claims.T[:, None] & fits.T[None]).nonzero(as_tuple=True)
-        shift = self.step * DIRECTIONS.to(xy_cell.device)
-        last_cell = (grid_wh - 1).expand(len(boxes), 2)[gt_row]
-        cell = clamped_cell(xy_cell[gt_row] - shift[cell_offset], last_cell)
-        return LevelPositives(gt_row, anchor, grid_y=cell[:, 1], grid_x=cell[:, 0], cell_offset=cell_offset)
+    def _level_factors(self, cxcywh_cell: Tensor, grid_wh: Tensor, fits: Tensor) -> LevelFactors:
+        xy_cell = cxcywh_cell[:2]
+        moved = torch.stack((xy_cell, xy_cell - self.step, xy_cell + self.step), dim=1)
+        # Clamping before the cast keeps far-away centres out of an undefined float to integer conversion.
+        cell = moved.clamp(min=0).minimum((grid_wh - 1).float()[:, None]).int()
+        return LevelFactors(fits, self.claimed_cells(xy_cell, grid_wh), cell[0], cell[1], cxcywh_cell)
 
 
 def join_claims(near_low: Tensor, near_high: Tensor) -> Tensor:
-    """(G, 5) bool claims from (G, 2) claims of left and up, and (G, 2) of right and down; the centre always counts."""
-    return torch.cat((torch.ones_like(near_low[:, :1]), near_low, near_high), dim=1)
+    """(5, G) bool claims from (2, G) claims of left and up, and (2, G) of right and down; the centre always counts."""
+    return torch.cat((torch.ones_like(near_low[:1]), near_low, near_high))
 
 
-def _level_ratios(boxes: InputBoxes, level: PyramidLevel) -> Tensor:
-    """(G, A) worst side ratio of each ground truth to each anchor of a level, computed in cells."""
-    grid_wh = boxes.grid_wh(level.stride)
-    return worst_side_ratio(boxes.cxcywh_norm[:, 2:] * grid_wh, level.anchor_wh_px / level.stride)
+def fraction(xy_cell: Tensor) -> Tensor:
+    """What is beyond the last whole number, never negative; 1 for a negative number too small to tell from 0."""
+    return xy_cell - xy_cell.floor()
+
+
+def _worst_ratios(wh_cell: Tensor, level: PyramidLevel) -> Tensor:
+    """(A, G) worst side ratio of each ground truth to each anchor of a level, computed in cells."""
+    return worst_side_ratio(wh_cell.T, level.anchor_wh_px / level.stride).T
+
+
+def _smallest(ratios: Sequence[Tensor], boxes: int) -> tuple[Tensor, Tensor, Tensor]:
+    """(G,) smallest ratio, its level and its anchor; the first of equals, infinite and -1 where there is no anchor."""
+    every = torch.cat(list(ratios))
+    if not len(every):
+        none = every.new_full((boxes,), -1, dtype=torch.int64)
+        return every.new_full((boxes,), math.inf), none, none
+    smallest = every.amin(dim=0)
+    # Counting the anchors before the first smallest one is ten times faster than torch's search for its index.
+    is_before = torch.ones_like(smallest, dtype=torch.bool)
+    column = torch.zeros_like(smallest, dtype=torch.int32)
+    for ratio in every[:-1]:
+        is_before = is_before & (ratio != smallest)
+        column += is_before
+    places = [(level, anchor) for level, part in enumerate(ratios) for anchor in range(len(part))]
+    level, anchor = torch.tensor(places, device=column.device).T
+    return smallest, level[column], anchor[column]

@@ -10,7 +10,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from assignstudy.types import Assignment, InputBoxes, LevelPositives, PyramidLevel, RuleFacts
+from assignstudy.types import Assignment, Factors, InputBoxes, LevelPositives, PyramidLevel, RuleFacts
 
 
 class Rule(ABC):
@@ -74,6 +74,22 @@ class Rule(ABC):
         """(P, 2) float32 regression targets of the centre: its distance in cells from the positive's (clamped) cell."""
         xy_cell = self.boxes_in_cells(boxes, level)[positives.gt_row, :2]
         return xy_cell - torch.stack((positives.grid_x, positives.grid_y), dim=1)
+
+    def positions(self, boxes: InputBoxes, level: PyramidLevel, positives: LevelPositives) -> Tensor:
+        """(P, 2) float32 positions in cells that were rounded down to the positives' cells."""
+        return self.boxes_in_cells(boxes, level)[positives.gt_row, :2]
+
+
+class FactoredRule(Rule):
+    """A rule whose positives are products: every anchor that fits a ground truth, in every cell that it claims."""
+
+    @abstractmethod
+    def factors(self, boxes: InputBoxes, levels: Sequence[PyramidLevel]) -> Factors:
+        """Assign some whole images without expanding the products; arguments as for :meth:`assign`."""
+
+    def assign(self, boxes: InputBoxes, levels: Sequence[PyramidLevel]) -> Assignment:
+        """The same as rows, in the order offset, anchor, ground truth."""
+        return self.factors(boxes, levels).listed()
 
 
 def as_float32(value: float) -> float:

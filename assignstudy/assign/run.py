@@ -8,9 +8,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from assignstudy.assign.rule import Rule
+from assignstudy.assign.rule import FactoredRule, Rule
 from assignstudy.geometry import paired_iou
-from assignstudy.types import Assignment, InputBoxes, PyramidLevel, Reach
+from assignstudy.types import Assignment, Factors, InputBoxes, PyramidLevel, Reach
+
+BOXES_PER_PART = 32_000
+"""Ground truths whose factors are computed at once: few enough that their vectors stay in a core's own cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +59,37 @@ def run(
     for start, stop in chunk_bounds(boxes.image_index, boxes_per_chunk or rule.boxes_per_chunk):
         chunk = boxes.rows(start, stop).to(target)
         yield _measure(start, chunk, rule, here)
+
+
+@dataclass(frozen=True, eq=False)
+class FactoredPart:
+    """Some whole images of an assignment that is a product, computed when asked for.
+
+    Attributes:
+        first_row: Row of the first ground truth among all.
+        boxes: The ground truths.
+        rule: The assignment rule.
+        levels: The detection scales.
+    """
+
+    first_row: int
+    boxes: InputBoxes
+    rule: FactoredRule
+    levels: Sequence[PyramidLevel]
+
+    def factors(self) -> Factors:
+        """Assign these images."""
+        return self.rule.factors(self.boxes, self.levels)
+
+
+def factored_parts(
+    rule: FactoredRule, boxes: InputBoxes, levels: Sequence[PyramidLevel], device: str = "cpu"
+) -> Iterator[FactoredPart]:
+    """Cut all ground truths into parts that stay within the processor's cache; arguments as for :func:`run`."""
+    target = torch.device(device)
+    here = [level.to(target) for level in levels]
+    for start, stop in chunk_bounds(boxes.image_index, BOXES_PER_PART):
+        yield FactoredPart(start, boxes.rows(start, stop).to(target), rule, here)
 
 
 def chunk_bounds(image_index: Tensor, boxes_per_chunk: int) -> Iterator[tuple[int, int]]:

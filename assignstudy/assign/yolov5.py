@@ -24,7 +24,7 @@ from typing import final
 
 from torch import Tensor
 
-from assignstudy.assign.ratio import RatioRule, join_claims
+from assignstudy.assign.ratio import RatioRule, fraction, join_claims
 
 
 @final
@@ -39,6 +39,6 @@ class Yolov5(RatioRule):
     def claimed_cells(self, xy_cell: Tensor, grid_wh: Tensor) -> Tensor:
         """The neighbour on the nearer side of each axis, measured from both ends of the grid."""
         from_end = grid_wh - xy_cell
-        near_low = (xy_cell.remainder(1) < 0.5) & (xy_cell > 1)
-        near_high = (from_end.remainder(1) < 0.5) & (from_end > 1)
+        near_low = (fraction(xy_cell) < 0.5) & (xy_cell > 1)
+        near_high = (fraction(from_end) < 0.5) & (from_end > 1)
         return join_claims(near_low, near_high)

@@ -23,7 +23,7 @@ from typing import final
 
 from torch import Tensor
 
-from assignstudy.assign.ratio import RatioRule, join_claims
+from assignstudy.assign.ratio import RatioRule, fraction, join_claims
 
 
 @final
@@ -37,5 +37,5 @@ class Yolov5V2(RatioRule):
 
     def claimed_cells(self, xy_cell: Tensor, grid_wh: Tensor) -> Tensor:
         """The neighbour on the nearer side of each axis, both decided by the centre's fraction."""
-        fraction = xy_cell.remainder(1)
-        return join_claims((fraction < 0.5) & (xy_cell > 1), (fraction > 0.5) & (xy_cell < grid_wh - 1))
+        part = fraction(xy_cell)
+        return join_claims((part < 0.5) & (xy_cell > 1), (part > 0.5) & (xy_cell < grid_wh - 1))

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from assignstudy.datasets.pictures import PictureFiles
 from assignstudy.errors import DatasetError
 from assignstudy.types import DataIssue, Dataset, IssueKind
 from assignstudy.untrusted import printable
@@ -121,7 +122,7 @@ def assemble(
         cxcywh_norm_orig=torch.from_numpy(box[rows]),
         ignored=torch.from_numpy(boxes.ignored[rows]),
         issues=tuple(sorted((_shown(issue) for issue in (*issues, *found)), key=_issue_order)),
-        load_picture=None if images.load_picture is None else _Reordered(images.load_picture, tuple(order)),
+        load_picture=_reordered(images.load_picture, tuple(order)),
     )
 
 
@@ -167,6 +168,12 @@ class _Reordered:
 
     def __call__(self, image_index: int) -> Image:
         return self.load_picture(self.order[image_index])
+
+
+def _reordered(load: Callable[[int], Image] | None, order: tuple[int, ...]) -> Callable[[int], Image] | None:
+    if isinstance(load, PictureFiles):
+        return PictureFiles(tuple(load.files[position] for position in order))
+    return None if load is None else _Reordered(load, order)
 
 
 def _checked(boxes: FoundBoxes, box: Singles, wh: Sizes, classes: int) -> tuple[Ints, list[DataIssue]]:
@@ -243,7 +250,8 @@ def _suspects(image: Ints, class_id: Ints, box: Singles) -> Ints:
     for half in (halves[:, 0], halves[:, 1]):
         mixed = (mixed ^ half ^ (half >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
     ordered = np.sort(mixed)
-    return np.flatnonzero(np.isin(mixed, ordered[1:][ordered[1:] == ordered[:-1]]))
+    repeated = ordered[1:][ordered[1:] == ordered[:-1]]
+    return np.flatnonzero(np.isin(mixed, repeated)) if len(repeated) else np.empty(0, np.int64)
 
 
 def _as_float32(box: Singles | Doubles) -> Singles:

@@ -6,11 +6,13 @@ does not fit that scheme is read again leniently, to name the entries that do no
 
 from __future__ import annotations
 
+import functools
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, repeat
+from operator import attrgetter
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
@@ -19,8 +21,9 @@ import numpy as np
 import numpy.typing as npt
 
 from assignstudy.datasets.assemble import FoundBoxes, FoundImages, assemble, no_label_issues, usable_size
+from assignstudy.datasets.cache import Sources, cached
 from assignstudy.datasets.files import MOST_MISFITS, is_there, needed_folder, read_needed, speaking_name
-from assignstudy.datasets.options import needed_path
+from assignstudy.datasets.options import flag, needed_path
 from assignstudy.datasets.pictures import PictureFiles, UnreadablePicture, read_sizes
 from assignstudy.errors import DatasetError
 from assignstudy.types import DataIssue, Dataset, IssueKind
@@ -30,6 +33,7 @@ Id = int | str
 
 _UNKNOWN, _LEFT_OUT = -1, -2  # an image id that no image has; an image that takes no part
 _BOX_VALUES = 4
+_COMMON_SIDE = 1 << 16  # below this nothing has to be looked at twice
 
 
 class _Image(msgspec.Struct, gc=False):
@@ -77,7 +81,13 @@ class _Images:
     position: dict[Id, int]
 
 
-def read(annotations: str | Path | None = None, images: str | Path | None = None, *, progress: bool = False) -> Dataset:
+def read(
+    annotations: str | Path | None = None,
+    images: str | Path | None = None,
+    cache: bool = True,
+    *,
+    progress: bool = False,
+) -> Dataset:
     """Read a COCO annotation file.
 
     Category ids may have gaps: classes are numbered by ascending id. Crowds (``iscrowd``) are kept but ignored.
@@ -86,12 +96,27 @@ def read(annotations: str | Path | None = None, images: str | Path | None = None
     Args:
         annotations: The JSON file.
         images: Folder that ``file_name`` counts from, or None.
+        cache: Whether what was read is kept for the next time, see :mod:`.cache`.
         progress: Whether to show a progress bar on stderr.
 
     Raises:
         ConfigError: An option that cannot be used.
         DatasetError: The file or folder is missing or unreadable, or there is no image.
     """
+    if not flag("cache", cache):
+        return _read(annotations, images, progress=progress)
+    reading = functools.partial(_read, annotations, images, progress=progress)
+    return cached(
+        "coco", {"annotations": annotations, "images": images}, lambda: _sources(annotations, images), reading
+    )
+
+
+def _sources(annotations: str | Path | None, images: str | Path | None) -> Sources:
+    folders = () if images is None else (needed_path("images", images, "a folder"),)
+    return Sources((needed_path("annotations", annotations, "a COCO annotation file"),), folders)
+
+
+def _read(annotations: str | Path | None, images: str | Path | None, *, progress: bool) -> Dataset:
     path = needed_path("annotations", annotations, "a COCO annotation file")
     folder = None if images is None else needed_folder("images", needed_path("images", images, "a folder"), "a folder")
     issues: list[DataIssue] = []
@@ -157,7 +182,10 @@ def _fitting(
 
 def _once(what: str, entries: Sequence[_Named], path: Path, issues: list[DataIssue]) -> list[_Named]:
     """The entries with the first use of each id."""
-    first: dict[Id, _Named] = {}
+    first: dict[Id, _Named] = {entry.id: entry for entry in entries}
+    if len(first) == len(entries):
+        return list(entries)
+    first = {}
     for position, entry in enumerate(entries):
         if first.setdefault(entry.id, entry) is not entry:
             problem = f"expected each {what} id once, got {entry.id!r} again; the first one counts"
@@ -206,7 +234,10 @@ def _sizes(
 
 
 def _written_size(entry: _Image) -> tuple[int, int] | str:
-    width, height = _side(entry.width), _side(entry.height)
+    width, height = entry.width, entry.height
+    if type(width) is int and type(height) is int and 0 < width < _COMMON_SIDE and 0 < height < _COMMON_SIDE:
+        return width, height
+    width, height = _side(width), _side(height)
     return (width, height) if usable_size(width, height) else f"{entry.width} × {entry.height}"
 
 
@@ -237,8 +268,8 @@ def _boxes(
     annotations: Sequence[_Annotation], images: _Images, categories: Sequence[Id], path: Path, issues: list[DataIssue]
 ) -> tuple[FoundBoxes, list[bool]]:
     """The annotations that have an image and four numbers, and which images any annotation speaks of."""
-    image = np.array([images.position.get(one.image_id, _UNKNOWN) for one in annotations], np.int64)
-    values = np.array([len(one.bbox) for one in annotations], np.int64)
+    image = _looked_up(map(attrgetter("image_id"), annotations), images.position, _UNKNOWN, len(annotations))
+    values = np.fromiter(map(len, map(attrgetter("bbox"), annotations)), np.int64, len(annotations))
     annotated = np.bincount(image[image >= 0], minlength=len(images.paths)) > 0
     misfit = (image == _UNKNOWN) | ((values != _BOX_VALUES) & (image >= 0))
     issues += [_misfit(annotations[row], row, int(image[row]), path) for row in np.flatnonzero(misfit).tolist()]
@@ -247,9 +278,9 @@ def _boxes(
     class_of = {category: number for number, category in enumerate(categories)}
     boxes = FoundBoxes(
         image=image[rows],
-        class_id=np.array([class_of.get(one.category_id, -1) for one in good], np.int64),
+        class_id=_looked_up(map(attrgetter("category_id"), good), class_of, -1, len(good)),
         cxcywh_norm_orig=_normalised(good, np.array(images.sizes, np.float64).reshape(-1, 2)[image[rows]]),
-        ignored=np.array([bool(one.iscrowd) for one in good], np.bool_),
+        ignored=np.fromiter(map(attrgetter("iscrowd"), good), np.bool_, len(good)),
         place=lambda row: (path.name, _line(good[row].id, int(rows[row]))),
         written=lambda row: _written(good[row]),
         known_classes=f"the id of one of the {len(categories)} categories",
@@ -257,9 +288,14 @@ def _boxes(
     return boxes, annotated.tolist()
 
 
+def _looked_up(ids: Iterator[Id], table: Mapping[Id, int], otherwise: int, count: int) -> npt.NDArray[np.int64]:
+    """The number of each id. No line of Python runs per id: there are millions."""
+    return np.fromiter(map(table.get, ids, repeat(otherwise)), np.int64, count)
+
+
 def _normalised(annotations: Sequence[_Annotation], wh: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Centres and sizes over the image's width and height, computed in double precision."""
-    values = chain.from_iterable(one.bbox for one in annotations)
+    values = chain.from_iterable(map(attrgetter("bbox"), annotations))
     xywh = np.fromiter(values, np.float64, _BOX_VALUES * len(annotations)).reshape(-1, _BOX_VALUES)
     with np.errstate(all="ignore"):
         return np.concatenate(((xywh[:, :2] + xywh[:, 2:] / 2) / wh, xywh[:, 2:] / wh), axis=1)

@@ -6,6 +6,7 @@ begin at 0 and ends are exclusive, so one is taken from xmin and ymin only.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from defusedxml.ElementTree import fromstring
 from tqdm import tqdm
 
 from assignstudy.datasets.assemble import FoundBoxes, FoundImages, assemble, no_label_issues, usable_size
+from assignstudy.datasets.cache import Sources, cached
 from assignstudy.datasets.files import (
     MOST_LABEL_BYTES,
     MOST_MISFITS,
@@ -102,7 +104,12 @@ class _Taken:
 
 
 def read(
-    root: str | Path | None = None, split: str = "trainval", ignore_difficult: bool = False, *, progress: bool = False
+    root: str | Path | None = None,
+    split: str = "trainval",
+    ignore_difficult: bool = False,
+    cache: bool = True,
+    *,
+    progress: bool = False,
 ) -> Dataset:
     """Read one split of a VOC folder.
 
@@ -113,12 +120,26 @@ def read(
         root: Folder that contains ``Annotations``, such as ``VOCdevkit/VOC2007``.
         split: Name of a list in ``ImageSets/Main``; a folder without lists is read whole.
         ignore_difficult: Whether objects marked difficult are kept out of the assignment.
+        cache: Whether what was read is kept for the next time, see :mod:`.cache`.
         progress: Whether to show progress bars on stderr.
 
     Raises:
         ConfigError: An option that cannot be used.
         DatasetError: The folder or the split is missing or unreadable, or there is no image.
     """
+    options = {"root": root, "split": split, "ignore_difficult": ignore_difficult}
+    if not flag("cache", cache):
+        return _read(root, split, ignore_difficult, progress=progress)
+    reading = functools.partial(_read, root, split, ignore_difficult, progress=progress)
+    return cached("voc", options, lambda: _sources(root), reading)
+
+
+def _sources(root: str | Path | None) -> Sources:
+    path = needed_path("root", root, "a VOC folder")
+    return Sources((), tuple(path / name for name in ("Annotations", "ImageSets/Main", *_PICTURE_FOLDERS)))
+
+
+def _read(root: str | Path | None, split: str, ignore_difficult: bool, *, progress: bool) -> Dataset:
     folder = _open_folder(needed_path("root", root, "a VOC folder"))
     keep_out = flag("ignore_difficult", ignore_difficult)
     names, issues = _split(folder.root, needed_word("split", split, "trainval"))

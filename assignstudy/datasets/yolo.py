@@ -5,22 +5,26 @@ Where the files lie is the matter of :mod:`.yolo_layout`, what stands in them th
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from assignstudy.datasets.assemble import FoundBoxes, FoundImages, assemble, no_label_issues, usable_size
+from assignstudy.datasets.cache import Sources, cached
 from assignstudy.datasets.files import MOST_LABEL_BYTES, reason, speaking_name
-from assignstudy.datasets.options import needed_path, needed_word
+from assignstudy.datasets.options import flag, needed_path, needed_word
 from assignstudy.datasets.pictures import PictureFiles, UnreadablePicture, read_sizes
-from assignstudy.datasets.yolo_layout import ImageFiles, find_images, labels_without_image, load_layout
+from assignstudy.datasets.yolo_layout import ImageFiles, find_images, label_path, labels_without_image, load_layout
 from assignstudy.datasets.yolo_text import LabelRows, parse
 from assignstudy.types import DataIssue, Dataset, IssueKind
 from assignstudy.untrusted import read_plain
 
 
-def read(data: str | Path | None = None, split: str = "train", *, progress: bool = False) -> Dataset:
+def read(
+    data: str | Path | None = None, split: str = "train", cache: bool = True, *, progress: bool = False
+) -> Dataset:
     """Read one split of a data set in the Ultralytics layout.
 
     Values stay as written, normalised by the image: boxes partly outside are kept and reported (YOLOv5 would refuse
@@ -31,12 +35,33 @@ def read(data: str | Path | None = None, split: str = "train", *, progress: bool
     Args:
         data: The ``data.yaml``.
         split: Which of its keys to read: ``train``, ``val``, ``test`` or any other.
+        cache: Whether what was read is kept for the next time, see :mod:`.cache`.
         progress: Whether to show progress bars on stderr.
 
     Raises:
         ConfigError: An option that cannot be used.
         DatasetError: The YAML, a folder or a list file is missing or unreadable, or there is no image.
     """
+    if not flag("cache", cache):
+        return _read(data, split, progress=progress)
+    reading = functools.partial(_read, data, split, progress=progress)
+    return cached("yolo", {"data": data, "split": split}, lambda: _sources(data, split), reading)
+
+
+def _sources(data: str | Path | None, split: str) -> Sources:
+    """The YAML and the list files, and the folders of images and labels."""
+    path = needed_path("data", data, "a data.yaml")
+    layout = load_layout(path, needed_word("split", split, "train"))
+    lists = [source for source in layout.sources if not source.is_dir()]
+    folders = {source for source in layout.sources if source.is_dir()}
+    if lists:
+        files, _ = find_images(layout)
+        folders |= {Path(file).parent for file in files.images}
+    labels = {Path(label_path(f"{folder.as_posix()}/x.jpg")).parent for folder in folders}
+    return Sources((path, *lists), tuple(sorted(folders | labels)), layout.root)
+
+
+def _read(data: str | Path | None, split: str, *, progress: bool) -> Dataset:
     path = needed_path("data", data, "a data.yaml")
     layout = load_layout(path, needed_word("split", split, "train"))
     files, issues = find_images(layout)

@@ -77,6 +77,16 @@ COLOURS = {
     "size-small": Colour("#2f9e8f", "#2f9e90"),
     "size-medium": Colour("#1b6f73", "#6ccfbf"),
     "size-large": Colour("#0c3f4d", "#d2f5ea"),
+    # Ground truths in the gallery: chosen so that normal, red-, green- and blue-blind eyes tell any two apart, and that
+    # lines can be seen on the page and on photos.
+    "gt-0": Colour("#8585ff", "#a4a3ff"),
+    "gt-1": Colour("#c50714", "#e00b03"),
+    "gt-2": Colour("#a29900", "#f09f1c"),
+    "gt-3": Colour("#9b1fc7", "#a915ff"),
+    "gt-4": Colour("#19706d", "#2d7c8c"),
+    "gt-5": Colour("#ea7da6", "#fcdaf5"),
+    "on-photo": Colour("#ffffff", "#ffffff"),
+    "padding": Colour("#727272", "#727272"),
     # Lines that are told apart by a name, on pages without levels: dark enough for the name to have the same colour.
     "line-0": Colour("#a3195b", "#f28dc0"),
     "line-1": Colour("#4a7500", "#a8d053"),

@@ -35,17 +35,18 @@ class ChangeRow:
 
 
 @style.drawing()
-def draw(rows: Sequence[ChangeRow]) -> Figure:
+def draw(rows: Sequence[ChangeRow], against: str = "against the baseline") -> Figure:
     """Gains to the right, losses to the left, in the colours of the size bins.
 
     Args:
         rows: From top to bottom.
+        against: What they are gained and lost against, for the axis.
     """
     figure = style.new_figure(style.WIDE_PX, _ROW_PX * len(rows) + 84)
     longest = max((len(_name(row)) for row in rows), default=0)
     axes = style.add_axes(figure, style.Margins(left=22 + 6.6 * longest, right=84, top=30, bottom=46))
     reach = max([1, *(sum(side.values()) for row in rows for side in (row.gained, row.lost))]) * 1.16
-    axes.set(xlim=(-reach, reach), ylim=(len(rows) - 0.5, -0.5), xlabel="ground truths, against the baseline")
+    axes.set(xlim=(-reach, reach), ylim=(len(rows) - 0.5, -0.5), xlabel=f"ground truths, {against}")
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: style.thousands(abs(value))))
     axes.set_yticks(range(len(rows)), list(map(_name, rows)))
@@ -61,7 +62,7 @@ def draw(rows: Sequence[ChangeRow]) -> Figure:
 
 
 def _name(row: ChangeRow) -> str:
-    return style.shorten(row.name, 36)
+    return style.shorten(row.name, 46)
 
 
 def _draw_side(axes: Axes, place: int, by_size: dict[str, int], direction: int) -> None:

@@ -16,7 +16,8 @@ from assignstudy.figures.sweep_marks import Role
 WRITTEN_CELLS = 400
 """Up to so many cells have their recall written in."""
 
-_ROW_PX, _CELL_PX = 20, 26
+_ROW_PX, _WRITTEN_PX, _CELL_PX = 20, 26, 19
+_NAME_LENGTH = 46
 
 
 @style.drawing()
@@ -32,7 +33,8 @@ def draw(recalls: npt.NDArray[np.float64], runs: Sequence[tuple[str, Role]], cla
     """
     longest = max((len(_name(name)) for name, _ in runs), default=0)
     left, top = 16 + 6.6 * longest, 12 + 6.2 * max((len(_name(name, 18)) for name in classes), default=0)
-    width = max(style.PANEL_PX, left + _CELL_PX * len(classes) + 10)
+    cell = _WRITTEN_PX if recalls.size <= WRITTEN_CELLS else _CELL_PX
+    width = max(style.PANEL_PX, left + cell * len(classes) + 10)
     figure = style.new_figure(width, top + _ROW_PX * len(runs) + 8)
     axes = style.add_axes(figure, style.Margins(left=left, right=10, top=top, bottom=8))
     lost = 1 - recalls
@@ -67,5 +69,5 @@ def _name_ends(axes: Axes, runs: Sequence[tuple[str, Role]], classes: Sequence[s
     axes.spines[:].set_visible(False)
 
 
-def _name(name: str, length: int = 36) -> str:
+def _name(name: str, length: int = _NAME_LENGTH) -> str:
     return style.shorten(name, length)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +40,7 @@ class Curve:
         role: The recommended run's line, the baseline's, or another.
         hue: Which of :data:`HUES` it has; lines beyond them share the grey of a line without one.
         dash: Which of the dashes it has.
+        group: What the lines of its hue have in common.
         runs: Threshold, recall and role of each run on this line.
     """
 
@@ -49,6 +51,7 @@ class Curve:
     runs: tuple[tuple[float, float, Role], ...]
     hue: int | None = None
     dash: int = 0
+    group: str = ""
 
     @property
     def colour(self) -> str:
@@ -96,6 +99,22 @@ def _draw_lines(axes: Axes, curves: Sequence[Curve], least: float) -> None:
         for curve in named
     ]
     name_ends(axes, [label for label in labels if label.text], gap=0.056)
+    if len(named) < len(curves):
+        _name_groups(axes, curves)
+
+
+def _name_groups(axes: Axes, curves: Sequence[Curve]) -> None:
+    """What each hue stands for, in the corner that curves leave free, where there are too many lines to name each."""
+    groups = {curve.group: curve.hue for curve in curves if curve.hue is not None and curve.hue < HUES}
+    for place, (group, hue) in enumerate(groups.items()):
+        where: dict[str, Any] = {
+            "transform": axes.transAxes,
+            "ha": "right",
+            "va": "bottom",
+            "fontsize": style.SMALL_FONT_PX,
+        }
+        name = style.shorten(group, NAME_LENGTH)
+        axes.text(0.985, 0.02 + 0.06 * place, name, color=style.colour(f"line-{hue}"), **where)
 
 
 def _word_colour(curve: Curve) -> str | None:

@@ -53,7 +53,8 @@ def _remedy(view: RunView) -> str:
     if threshold is None or not threshold.decides_match:
         return "looking at the boxes in the table below; the labels may be wrong."
     direction = "larger" if threshold.matches_below else "smaller"
-    return f"anchors fitted to these shapes, or a {direction} {threshold.name} (see the threshold curve for its price)."
+    fitted = "anchors=fit (anchors for these shapes)" if view.fit is None else "a larger anchors.n"
+    return f"{fitted}, or a {direction} {threshold.name} (see the threshold curve for its price)."
 
 
 def _tiny(view: RunView) -> Iterator[Alert]:
@@ -139,7 +140,8 @@ def _anchors(view: RunView) -> Iterator[Alert]:
         used = row.positives / total
         if used < judgement.LITTLE_USED_ANCHOR:
             text = f"Anchor {name} gets {_part(used)} of the positives."
-            yield Alert(State.WATCH, text, "anchors fitted to these boxes.", judgement.LITTLE_USED_ANCHOR - used)
+            advice = "anchors=fit." if view.fit is None else "a smaller anchors.n."
+            yield Alert(State.WATCH, text, advice, judgement.LITTLE_USED_ANCHOR - used)
         if row.anchor_w_px * row.anchor_h_px < row.stride**2:
             text = f"Anchor {name} is smaller than one cell of its level ({row.stride} px)."
             yield Alert(State.WATCH, text, "a level with a smaller stride for boxes of this size.", used)

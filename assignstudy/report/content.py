@@ -32,6 +32,8 @@ class Kind(StrEnum):
     """A count, with thousands separators."""
     NUMBER = "number"
     """A size in pixels, a mean: at most two decimals."""
+    QUANTITY = "quantity"
+    """A number of any size and sign: three significant digits."""
     RATIO = "ratio"
     """Four decimals."""
     LOSS = "loss"
@@ -136,6 +138,50 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Plate:
+    """One image of the gallery.
+
+    Attributes:
+        title: The image's path.
+        summary: Why it is shown.
+        thumbnail: A small picture for the line that unfolds it, or None.
+        rows: Its pictures, those beside each other that belong together.
+        lines: One sentence per ground truth.
+        clipped: What is cut off at the border, one sentence, or empty.
+        notice: What is wrong with its picture, or empty.
+        folded: Whether it is folded until asked for (on paper it never is).
+    """
+
+    title: str
+    summary: str
+    thumbnail: Markup | None
+    rows: tuple[tuple[Picture, ...], ...]
+    lines: tuple[str, ...]
+    clipped: str = ""
+    notice: str = ""
+    folded: bool = True
+
+
+@dataclass(frozen=True)
+class Crop:
+    """One ground truth on a contact sheet.
+
+    Attributes:
+        svg: The crop with its marks.
+        title: Its class.
+        where: Its image and number.
+        lines: Its size and the rule's numbers, one short line each.
+        why: Why it fails, one sentence.
+    """
+
+    svg: Markup
+    title: str
+    where: str
+    lines: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True)
 class Thumbnail:
     """A small picture.
 
@@ -211,6 +257,10 @@ class SectionContent:
         cards: The verdict's numbers.
         alerts: What should worry, worst first.
         pictures: Its figures.
+        panels: Pictures of one kind, side by side.
+        symbols: What several pictures share, as an ``<svg>`` that shows nothing itself, or None.
+        plates: The images of the gallery.
+        crops: The ground truths of a contact sheet.
         thumbnails: Small pictures below them.
         tables: The tables behind them.
         facts: A list of labels and values.
@@ -224,6 +274,10 @@ class SectionContent:
     cards: tuple[Card, ...] = ()
     alerts: tuple[Alert, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    panels: tuple[Picture, ...] = ()
+    symbols: Markup | None = None
+    plates: tuple[Plate, ...] = ()
+    crops: tuple[Crop, ...] = ()
     thumbnails: tuple[Thumbnail, ...] = ()
     tables: tuple[TableView, ...] = ()
     facts: tuple[Fact, ...] = ()

@@ -19,6 +19,9 @@ UNREACHABLE = (0.0, 0.02)
 WITHOUT_SLOT = (0.0, 0.02)
 """Share of the ground truths that are matched and lose every slot to others."""
 
+RECALL_LOST = (0.005, 0.05)
+"""Recall of a size that fitted anchors lose against the published ones."""
+
 LITTLE_USED_ANCHOR = 0.01
 """An anchor with less than this share of the positives gets almost nothing."""
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from assignstudy.report import fit_section, gallery, model_sections
 from assignstudy.report import run_sections as answer
 from assignstudy.report.content import Finding, SectionContent, State
 from assignstudy.report.loss_section import loss_section
+from assignstudy.report.positions import positions
 from assignstudy.report.view import RunView
+from assignstudy.report.worst_boxes import worst_boxes
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Section:
         key: Its anchor on the page; every id in its figures begins with it.
         title: Its heading.
         build: Computes, draws and words it, from ``(view, key, title)``.
-        applies: Whether it means anything for a run's rule and has something to show.
+        applies: Whether it means anything for a run and has something to show.
     """
 
     key: str
@@ -32,25 +35,35 @@ def _threshold_decides(view: RunView) -> bool:
     return view.rule.threshold is not None and view.rule.threshold.decides_match
 
 
+def _has_pictures(view: RunView) -> bool:
+    return view.pictures is not None
+
+
 SECTIONS = (
     Section("verdict", "Verdict", answer.verdict),
     Section("positives", "Positives per ground truth", answer.positives),
     Section("levels", "Levels and anchors", answer.levels, lambda view: view.rule.slots == "anchors"),
     Section("points", "Levels", answer.levels, lambda view: view.rule.slots == "points"),
+    Section("fit", "Fitted anchors", fit_section.fitted_anchors, lambda view: view.fit is not None),
     Section("neighbours", "Neighbour cells", answer.neighbour_cells, lambda view: view.rule.neighbour_cells),
+    Section("positions", "Positions", positions, _has_pictures),
     Section("shapes", "Shapes", answer.shapes),
     Section("threshold", "Threshold curve", answer.threshold, _threshold_decides),
     Section("crowding", "Contested and unreachable slots", answer.crowding, lambda view: view.rule.shares_slots),
     Section("background", "Positives and background", answer.background, lambda view: not view.rule.shares_slots),
     Section("classes", "Classes", answer.classes),
+    Section("worst", "Worst ground truths", worst_boxes, _has_pictures),
+    Section("gallery", "Pictures", gallery.pictures, _has_pictures),
     Section("loss", "Loss at the start", loss_section, lambda view: view.tables.loss_at_start is not None),
+    Section("features", "Feature maps", model_sections.feature_maps, lambda view: view.model is not None),
+    Section("losses", "Loss per ground truth", model_sections.losses, lambda view: view.model is not None),
     Section("issues", "Data issues", answer.data_issues),
     Section("provenance", "Provenance", answer.provenance),
 )
 
 
 def build(view: RunView) -> tuple[SectionContent, ...]:
-    """All sections that apply to the run's rule; one that cannot be built carries its error."""
+    """All sections that apply to the run; one that cannot be built carries its error."""
     return tuple(_built(section, view) for section in SECTIONS if section.applies(view))
 
 

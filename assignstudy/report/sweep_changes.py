@@ -35,7 +35,7 @@ def build(view: SweepView) -> SectionContent:
         TITLE,
         Finding(_sentence(view, comparison)),
         pictures=() if alone else (_picture(view, comparison),),
-        thumbnails=tuple(map(_thumbnail, filter(lambda one: one.jpeg, view.examples))),
+        thumbnails=tuple(map(thumbnail, filter(lambda one: one.jpeg, view.examples))),
         tables=(*(() if alone else _changes(view, comparison)), _never(comparison), *_never_listed(view)),
         how_to_read=_how_to_read(view, alone=alone),
     )
@@ -87,7 +87,8 @@ def _how_to_read(view: SweepView, *, alone: bool) -> str:
     return " ".join(filter(None, ("" if alone else HOW_TO_READ, pictures)))
 
 
-def _thumbnail(one: Example) -> Thumbnail:
+def thumbnail(one: Example) -> Thumbnail:
+    """A ground truth with its picture."""
     sides = " × ".join(words.number(round(side, 1)) for side in (one.width_px, one.height_px))
     return Thumbnail(to_data_address(one.jpeg), f"{GROUPS[one.group]}: {one.class_name}", f"{sides} px, {one.image}")
 

@@ -43,6 +43,8 @@ def build(view: SweepView) -> SectionContent:
 def _refusal(view: SweepView) -> str:
     """Why there is nothing to compute, or empty."""
     names = [str(name) for name in view.axes]
+    if not view.order:
+        return "No run finished, so there is nothing to explain."
     if len(view.order) < 2 or not names:
         return "With one setting there is nothing to tell apart."
     if len(names) == 1:

@@ -25,7 +25,9 @@ GROUPS = (
 )
 """The published metrics, in tables narrow enough for paper."""
 
-NOTE = "All metrics, unrounded, are in runs.csv and runs.parquet beside this page."
+NOTE = (
+    "All metrics, unrounded, are in runs.csv and runs.parquet beside this page; runs.tex is the main table for LaTeX."
+)
 
 HOW_TO_READ = (
     "the recommended run stands first and each further one is what the rule would pick next. A run's key leads to its "

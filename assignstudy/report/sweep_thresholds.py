@@ -106,7 +106,7 @@ def _shown_at(curve: SettingCurve, threshold: float) -> float:
     return float(curve.shown[curve.axis.shown.index(threshold)])
 
 
-def _line(view: SweepView, curve: SettingCurve, look: tuple[int | None, int]) -> Curve:
+def _line(view: SweepView, curve: SettingCurve, look: tuple[int | None, int, str]) -> Curve:
     roles = {view.role(row) for row in curve.runs}
     role = next((role for role in (Role.PICK, Role.BASELINE) if role in roles), Role.OTHER)
     dots = tuple(
@@ -115,15 +115,18 @@ def _line(view: SweepView, curve: SettingCurve, look: tuple[int | None, int]) ->
     return Curve(curve.name, curve.axis.grid, curve.recall, role, dots, *look)
 
 
-def _looks(view: SweepView, curves: Sequence[SettingCurve]) -> list[tuple[int | None, int]]:
-    """Hue and dash of each line: the hue says the first parameter, such as the anchors, the dash all others."""
+def _looks(view: SweepView, curves: Sequence[SettingCurve]) -> list[tuple[int | None, int, str]]:
+    """Hue, dash and group of each line: the hue says the first parameter, such as the anchors, the dash all others."""
     others = [name for name in view.swept if name != curves[0].axis.name and view.comparable[name].nunique() > 1]
     values = [[str(view.run(curve.row)[name]) for name in others] for curve in curves]
     hues = list(dict.fromkeys(value[0] for value in values if value))
     dashes = list(dict.fromkeys(tuple(value[1:]) for value in values))
-    return [
-        (hues.index(value[0]) if value and len(hues) > 1 else None, dashes.index(tuple(value[1:]))) for value in values
-    ]
+    return [_look(value, hues, dashes) for value in values]
+
+
+def _look(value: Sequence[str], hues: Sequence[str], dashes: Sequence[tuple[str, ...]]) -> tuple[int | None, int, str]:
+    dash = dashes.index(tuple(value[1:]))
+    return (hues.index(value[0]), dash, value[0]) if len(hues) > 1 else (None, dash, "")
 
 
 def _table(view: SweepView, axis: ThresholdAxis) -> TableView:

@@ -15,6 +15,7 @@ LONGEST = 50
 _PRINT: dict[Kind, Callable[[float | None], str]] = {
     Kind.INT: words.integer,
     Kind.NUMBER: words.number,
+    Kind.QUANTITY: words.quantity,
     Kind.RATIO: words.ratio,
     Kind.LOSS: words.significant,
     Kind.PERCENT: words.percent,

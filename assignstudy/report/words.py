@@ -46,6 +46,11 @@ def significant(value: float | None) -> str:
     return UNDEFINED if value is None or is_undefined(value) else style.significant(value)
 
 
+def quantity(value: float | None) -> str:
+    """Three significant digits of any size, with a true minus: ``0.0431``, ``−12.3``; a dash where undefined."""
+    return UNDEFINED if value is None or is_undefined(value) else f"{value:.3g}".replace("-", "−")
+
+
 def percent(share: float | None) -> str:
     """A share from 0 to 1 as percent: one decimal, two below one percent, and neither 0 nor 100 unless it is."""
     if share is None or is_undefined(share):

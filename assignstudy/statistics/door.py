@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
+from assignstudy.assign.rule import Rule
 from assignstudy.assign.run import MeasuredChunk
 from assignstudy.transforms import NetworkInput
-from assignstudy.types import Dataset, PyramidLevel
+from assignstudy.types import Dataset, Factors, InputBoxes, PyramidLevel
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -41,6 +42,29 @@ class LevelArrays:
     cell_offset: Ints
     unreachable: Bools
     prior_iou: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class FactoredChunk:
+    """The factors of some whole images as numpy arrays; rows of ground truths count from the data set's first."""
+
+    rows: slice
+    image_index: Ints
+    critical: Floats
+    best_level: Ints
+    best_anchor: Ints
+    levels: tuple[FactorArrays, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class FactorArrays:
+    """A :class:`~assignstudy.types.LevelFactors` as numpy arrays."""
+
+    fits: Bools
+    claims: Bools
+    grid_x: npt.NDArray[np.int32]
+    grid_y: npt.NDArray[np.int32]
+    cxcywh_cell: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +112,28 @@ def chunk_arrays(chunk: MeasuredChunk) -> ChunkArrays:
     )
 
 
+def factored_chunk(first_row: int, boxes: InputBoxes, factors: Factors) -> FactoredChunk:
+    """The factors of a chunk as numpy arrays, copied from the accelerator where they were computed there.
+
+    Args:
+        first_row: Row of the chunk's first ground truth among all.
+        boxes: The chunk's ground truths.
+        factors: What the rule decided.
+    """
+    levels = tuple(
+        FactorArrays(*(_array(part) for part in (one.fits, one.claims, one.grid_x, one.grid_y, one.cxcywh_cell)))
+        for one in factors.levels
+    )
+    return FactoredChunk(
+        rows=slice(first_row, first_row + len(boxes)),
+        image_index=_array(boxes.image_index),
+        critical=_array(factors.critical),
+        best_level=_array(factors.best_level),
+        best_anchor=_array(factors.best_anchor),
+        levels=levels,
+    )
+
+
 def label_arrays(dataset: Dataset, network_input: NetworkInput) -> LabelArrays:
     """The labels of a data set, before and after the transform, as numpy arrays."""
     image_index, image_wh_px = _array(dataset.image_index), _array(network_input.image_wh_px)
@@ -108,6 +154,21 @@ def label_arrays(dataset: Dataset, network_input: NetworkInput) -> LabelArrays:
 def level_shapes(levels: tuple[PyramidLevel, ...]) -> tuple[LevelShape, ...]:
     """The levels without tensors."""
     return tuple(LevelShape(level.name, level.stride, _array(level.anchor_wh_px)) for level in levels)
+
+
+def positions(rule: Rule, boxes: InputBoxes, levels: tuple[PyramidLevel, ...]) -> list[tuple[Floats, Ints]]:
+    """Per level (P, 2) positions in cells before rounding and (P,) cell offsets, of whole images assigned at once."""
+    assigned = rule.assign(boxes, levels).levels if len(boxes) else ()
+    return [
+        (_array(rule.positions(boxes, level, positives)), _array(positives.cell_offset))
+        for level, positives in zip(levels, assigned, strict=False)
+    ]
+
+
+def no_positives() -> LevelArrays:
+    """A level on which nothing is positive."""
+    none = np.empty(0, np.int64)
+    return LevelArrays(none, none, none, none, none, np.empty(0, np.bool_), np.empty(0, np.float32))
 
 
 def _array(tensor: Tensor) -> npt.NDArray[Any]:

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from assignstudy.statistics.door import Ints, LevelShape
-from assignstudy.statistics.tally import IOU_UNIT, AnchorCounts
+from assignstudy.statistics.factored import IOU_UNIT
+from assignstudy.statistics.tally import AnchorCounts
 from assignstudy.types import CellOffset, RuleFacts
 
 

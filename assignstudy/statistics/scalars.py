@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from assignstudy.statistics.door import LabelArrays, LevelShape
+from assignstudy.statistics.factored import IOU_UNIT
 from assignstudy.statistics.ground_truths import SIZE_BINS, size_bin
 from assignstudy.statistics.tables import Metric
-from assignstudy.statistics.tally import IOU_UNIT, Tally
+from assignstudy.statistics.tally import Tally
 from assignstudy.types import CellOffset, DataIssue, RuleFacts
 
 

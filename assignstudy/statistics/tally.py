@@ -6,18 +6,26 @@ Sums of overlaps are kept in units of 2**-24, as integers: they come out the sam
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from assignstudy.statistics import slots
-from assignstudy.statistics.door import ChunkArrays, Floats, Ints, LevelArrays, LevelShape
-from assignstudy.types import CellOffset
-
-IOU_UNIT = 2.0**-24
-"""Overlaps are summed as whole multiples of this, exact for float32 values of 0.5 and more, and 6e-8 fine below."""
+from assignstudy.statistics import factored, slots
+from assignstudy.statistics.door import (
+    Bools,
+    ChunkArrays,
+    FactorArrays,
+    FactoredChunk,
+    Floats,
+    Ints,
+    LevelArrays,
+    LevelShape,
+)
+from assignstudy.statistics.factored import IOU_UNIT
+from assignstudy.types import CellOffset, LevelFactors, Reach, RuleFacts
 
 _OFFSETS = len(CellOffset)
 
@@ -72,6 +80,25 @@ class Tally:
     contested_pairs: Counter[tuple[int, int]] = field(default_factory=Counter)
 
 
+@dataclass(eq=False)
+class _Sums:
+    """What is added up over chunks: all that is not per ground truth; ``pairs`` as :func:`competing_classes` says."""
+
+    levels: tuple[AnchorCounts, ...]
+    self_duplicates: int = 0
+    pairs: list[Ints] = field(default_factory=list)
+
+    def add(self, other: _Sums) -> None:
+        for whole, added in zip(self.levels, other.levels, strict=True):
+            for name, counts in vars(whole).items():
+                np.add(counts, getattr(added, name), out=counts)
+        self.self_duplicates += other.self_duplicates
+        self.pairs += other.pairs
+
+    def tally(self, boxes: GroundTruthCounts, classes: int) -> Tally:
+        return Tally(boxes, self.levels, self.self_duplicates, _times(self.pairs, classes))
+
+
 def count(chunks: Iterable[ChunkArrays], levels: Sequence[LevelShape], class_id: Ints) -> Tally:
     """Count all chunks.
 
@@ -80,15 +107,46 @@ def count(chunks: Iterable[ChunkArrays], levels: Sequence[LevelShape], class_id:
         levels: The detection scales.
         class_id: (G,) class of every assigned ground truth.
     """
-    tally = Tally(_no_ground_truth_counts(len(class_id), len(levels)), tuple(map(_no_anchor_counts, levels)))
+    boxes, sums = _no_ground_truth_counts(len(class_id), len(levels)), _Sums(tuple(map(_no_anchor_counts, levels)))
+    classes = int(class_id.max(initial=0)) + 1
     for chunk in chunks:
-        _count_chunk(tally, chunk, class_id[chunk.rows])
-    return tally
+        _count_chunk(boxes, sums, chunk, class_id[chunk.rows], classes)
+    return sums.tally(boxes, classes)
+
+
+def count_factors(
+    chunks: Iterable[Callable[[], FactoredChunk]],
+    levels: Sequence[LevelShape],
+    class_id: Ints,
+    rule: RuleFacts,
+    anchor_centre: float,
+    pool: Executor,
+) -> Tally:
+    """Count all chunks of an assignment that is a product; equals :func:`count` of its rows.
+
+    Args:
+        chunks: Compute the assignment of every ground truth, in chunks of whole images.
+        levels: The detection scales.
+        class_id: (G,) class of every assigned ground truth.
+        rule: What may be asked of the rule.
+        anchor_centre: Where in its cell an anchor is centred, on both axes.
+        pool: Counts several chunks at once; the counts do not depend on how many.
+    """
+    boxes, sums = _no_ground_truth_counts(len(class_id), len(levels)), _Sums(tuple(map(_no_anchor_counts, levels)))
+    classes = int(class_id.max(initial=0)) + 1
+
+    def counted(compute: Callable[[], FactoredChunk]) -> _Sums:
+        with np.errstate(all="ignore"):  # sides beyond float32 become infinite in silence, as they do in torch
+            return _count_factored_chunk(boxes, compute(), levels, class_id, classes, rule, anchor_centre)
+
+    for part in pool.map(counted, chunks):
+        sums.add(part)
+    return sums.tally(boxes, classes)
 
 
 def _no_ground_truth_counts(boxes: int, levels: int) -> GroundTruthCounts:
     def counts(*shape: int) -> npt.NDArray[np.int32]:
-        return np.zeros((boxes, *shape), np.int32)
+        return np.zeros((*shape, boxes), np.int32).T  # a count of all ground truths lies in one piece
 
     return GroundTruthCounts(
         positives=counts(levels),
@@ -110,18 +168,121 @@ def _no_anchor_counts(level: LevelShape) -> AnchorCounts:
     return AnchorCounts(by_offset, *(np.zeros(anchors, np.int64) for _ in range(5)))
 
 
-def _count_chunk(tally: Tally, chunk: ChunkArrays, class_id: Ints) -> None:
-    boxes = tally.ground_truths
+def _count_chunk(boxes: GroundTruthCounts, sums: _Sums, chunk: ChunkArrays, class_id: Ints, classes: int) -> None:
     boxes.critical[chunk.rows] = chunk.critical
     boxes.best_level[chunk.rows] = chunk.best_level
     boxes.best_anchor[chunk.rows] = chunk.best_anchor
-    for number, (positives, anchors) in enumerate(zip(chunk.levels, tally.levels, strict=True)):
+    for number, (positives, anchors) in enumerate(zip(chunk.levels, sums.levels, strict=True)):
         _count_ground_truths(boxes, chunk.rows, number, positives, len(anchors.slots))
         _count_anchors(anchors, positives, len(class_id))
         claims = slots.find(positives, chunk.image_index)
         _count_slots(boxes, chunk.rows, anchors, claims)
-        tally.self_duplicates += claims.self_duplicates
-        tally.contested_pairs += competing_classes(claims, class_id)
+        sums.self_duplicates += claims.self_duplicates
+        sums.pairs.append(competing_classes(claims, class_id, classes))
+
+
+def _count_factored_chunk(
+    boxes: GroundTruthCounts,
+    chunk: FactoredChunk,
+    levels: Sequence[LevelShape],
+    class_id: Ints,
+    classes: int,
+    rule: RuleFacts,
+    anchor_centre: float,
+) -> _Sums:
+    """Enter a chunk's ground truths, whose rows no other chunk touches; the rest is for the caller to add."""
+    boxes.critical[chunk.rows] = chunk.critical
+    boxes.best_level[chunk.rows] = chunk.best_level
+    boxes.best_anchor[chunk.rows] = chunk.best_anchor
+    sums = _Sums(tuple(map(_no_anchor_counts, levels)))
+    for number, (level, shape) in enumerate(zip(chunk.levels, levels, strict=True)):
+        _count_products(boxes, chunk.rows, number, level, sums.levels[number])
+        _count_unreachable(boxes, chunk.rows, level, shape, rule, sums.levels[number])
+        overlaps = factored.prior_overlaps(level, shape, anchor_centre)
+        best = boxes.best_prior_iou[chunk.rows]
+        np.fmax(best, overlaps.best, out=best)
+        sums.levels[number].prior_iou_units[:] = overlaps.units
+        claims = _count_crowded(boxes, chunk, level, sums.levels[number])
+        sums.self_duplicates += claims.self_duplicates
+        sums.pairs.append(competing_classes(claims, class_id[chunk.rows], classes))
+    return sums
+
+
+def _count_products(
+    boxes: GroundTruthCounts, rows: slice, number: int, level: FactorArrays, anchors: AnchorCounts
+) -> None:
+    fitting, claimed = marks(level.fits), marks(level.claims)
+    is_matched = fitting > 0
+    boxes.positives[rows, number] = fitting * claimed
+    boxes.owned[rows] += fitting * claimed
+    boxes.anchors[rows] += fitting
+    for offset, claims in enumerate(level.claims):
+        boxes.claims[rows, offset] += claims & is_matched
+    anchors.ground_truths[:] = np.count_nonzero(level.fits, axis=1)
+    for anchor, fits in enumerate(level.fits):
+        anchors.by_offset[anchor] = [np.count_nonzero(fits & claims) for claims in level.claims]
+
+
+def marks(mask: Bools) -> npt.NDArray[np.int32]:
+    """(G,) how many rows of a (n, G) mask are set; added up in bytes where they suffice."""
+    counts: npt.NDArray[np.int32] = (
+        mask.view(np.uint8).sum(axis=0, dtype=np.min_scalar_type(len(mask))).astype(np.int32)
+    )
+    return counts
+
+
+def _count_unreachable(
+    boxes: GroundTruthCounts,
+    rows: slice,
+    level: FactorArrays,
+    shape: LevelShape,
+    rule: RuleFacts,
+    anchors: AnchorCounts,
+) -> None:
+    if rule.reach is None:
+        return
+    off_centre = level.claims & _beyond_offsets(level, rule.reach)
+    too_large = _too_large(level, shape, rule)
+    if not (off_centre.any() or too_large.any()):
+        return
+    for anchor, (fits, large) in enumerate(zip(level.fits, too_large, strict=True)):
+        far = (fits & off_centre) | (large & level.claims)
+        boxes.unreachable[rows] += marks(far)
+        anchors.unreachable[anchor] = np.count_nonzero(far)
+
+
+def _too_large(level: FactorArrays, shape: LevelShape, rule: RuleFacts) -> Bools:
+    """(A, G) fitting pairs whose ground truth is larger than the decoder can make the anchor."""
+    limit = rule.threshold
+    if rule.reach is None or (limit and limit.critical == "critical_anchor_t" and limit.value <= rule.reach.max_ratio):
+        return np.zeros_like(level.fits)  # what fits is within reach
+    anchor_wh = shape.anchor_wh_px / np.float32(shape.stride)
+    ratio = np.maximum(*(level.cxcywh_cell[2 + axis] / anchor_wh[:, axis, None] for axis in (0, 1)))
+    too_large: Bools = level.fits & (ratio >= rule.reach.max_ratio)
+    return too_large
+
+
+def _beyond_offsets(level: FactorArrays, reach: Reach) -> Bools:
+    """(5, G) whether the centre lies where the decoder cannot put it, seen from the cell of each claim."""
+    beyond = []
+    for axis, grid in enumerate((level.grid_x, level.grid_y)):
+        offset = level.cxcywh_cell[axis] - grid.astype(np.float32)
+        beyond.append((offset <= reach.offset_low) | (offset >= reach.offset_high))
+    x, y = beyond
+    return np.stack([x[i] | y[j] for i, j in zip(LevelFactors.X_PART, LevelFactors.Y_PART, strict=True)])
+
+
+def _count_crowded(
+    boxes: GroundTruthCounts, chunk: FactoredChunk, level: FactorArrays, anchors: AnchorCounts
+) -> slots.SlotClaims:
+    """Correct the count of slots, one of its own per row so far: of the crowded rows only the last on a slot has it."""
+    crowd = factored.crowded_rows(level, chunk.image_index)
+    claims = slots.find(crowd, chunk.image_index)
+    size, rows = chunk.rows.stop - chunk.rows.start, chunk.rows
+    boxes.owned[rows] -= np.bincount(crowd.gt_row, minlength=size).astype(np.int32)
+    anchors.slots[:] = anchors.by_offset.sum(axis=1) - np.bincount(crowd.anchor, minlength=len(anchors.slots))
+    _count_slots(boxes, rows, anchors, claims)
+    return claims
 
 
 def _count_ground_truths(
@@ -161,22 +322,40 @@ def _used(row: Ints, column: Ints, rows: int, columns: int) -> npt.NDArray[np.bo
     return used.reshape(rows, columns)
 
 
-def competing_classes(claims: slots.SlotClaims, class_id: Ints) -> Counter[tuple[int, int]]:
-    """Contested slots per unordered pair of classes; a slot counts once for each pair that meets in it.
+def competing_classes(claims: slots.SlotClaims, class_id: Ints, classes: int) -> Ints:
+    """Which classes meet in contested slots, as ``low * classes + high``, once per slot for each pair that meets in it.
 
     Args:
         claims: Slots of one level.
         class_id: (G,) class of the chunk's ground truths.
+        classes: A number above all of them.
     """
-    classes = int(class_id.max(initial=0)) + 1
-    slot, claimant = claims.claim_slot, class_id[claims.claim_gt]
-    meetings = [np.empty(0, np.int64)]
+    claimant = class_id[claims.claim_gt]
+    times = np.bincount(claims.claim_slot)
+    first = np.cumsum(times) - times
+    lone = first[times == 2]
+    crowd = (times > 2)[claims.claim_slot]
+    many = _meetings(claims.claim_slot[crowd], claimant[crowd], classes)
+    return np.concatenate((_pair(claimant[lone], claimant[lone + 1], classes), many))
+
+
+def _meetings(slot: Ints, claimant: Ints, classes: int) -> Ints:
+    """The pairs of classes on slots with any number of claims, each pair once per slot."""
+    met = [np.empty(0, np.int64)]
     # The k-th step pairs each claim with the k-th next one on the same slot; crowded slots need as many steps.
     for step in range(1, len(slot)):
-        same = slot[step:] == slot[:-step]
-        if not same.any():
+        same = np.flatnonzero(slot[step:] == slot[:-step])
+        if not len(same):
             break
-        low, high = np.sort((claimant[:-step][same], claimant[step:][same]), axis=0)
-        meetings.append((slot[step:][same] * classes + low) * classes + high)
-    pairs, times = np.unique(np.unique(np.concatenate(meetings)) % classes**2, return_counts=True)
-    return Counter({(int(p) // classes, int(p) % classes): int(n) for p, n in zip(pairs, times, strict=True)})
+        met.append(slot[same] * classes**2 + _pair(claimant[same], claimant[same + step], classes))
+    return np.unique(np.concatenate(met)) % classes**2
+
+
+def _pair(one: Ints, other: Ints, classes: int) -> Ints:
+    return np.minimum(one, other) * classes + np.maximum(one, other)
+
+
+def _times(pairs: Sequence[Ints], classes: int) -> Counter[tuple[int, int]]:
+    """How often each pair of classes occurs."""
+    codes, times = np.unique(np.concatenate([np.empty(0, np.int64), *pairs]), return_counts=True)
+    return Counter({divmod(code, classes): number for code, number in zip(codes.tolist(), times.tolist(), strict=True)})

@@ -1,6 +1,7 @@
 """Every section of the run page can be built for every kind of data, and says something in a sentence."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -12,9 +13,10 @@ every_section = pytest.mark.parametrize("section", [pytest.param(one, id=one.key
 
 
 def some_views(section):
-    """The embedded data set under a YOLO rule and under one with points, as far as the section applies."""
-    found = [view for view in (VIEWS["demo"](), VIEWS["fcos"]()) if section.applies(view)]
-    assert found, "no view shows this section; tests/views.py needs one"
+    """The embedded data set with chosen and fitted anchors and with points, or with a model where it takes one."""
+    found = [view for view in (VIEWS["demo"](), VIEWS["demo fit"](), VIEWS["fcos"]()) if section.applies(view)]
+    found = found or [VIEWS["model"]()]
+    assert all(map(section.applies, found)), "no view shows this section; tests/views.py needs one"
     return found
 
 
@@ -52,6 +54,12 @@ def test_same_run_same_section(section):
     for view in some_views(section):
         one, other = (section.build(view, section.key, section.title) for _ in range(2))
         assert one == other
+
+
+def test_what_nobody_asked_for_is_left_out():
+    keys = [content.key for content in build(replace(VIEWS["demo"](), pictures=None))]
+    assert "gallery" not in keys
+    assert "verdict" in keys
 
 
 def test_keys_are_unique():

@@ -111,6 +111,15 @@ class TestThreshold:
         words = texts(sweep_threshold.draw(curves, "anchor_t", 1000))
         assert [word for word in words if word.startswith("line")] == ["line 3"]
 
+    def test_many_lines_name_what_their_colours_stand_for(self):
+        at = np.linspace(1, 8, 2, dtype=np.float32)
+        curves = [
+            Curve(f"line {k}", at, np.array([0, k / 40]), Role.OTHER, (), k % 5, 0, f"anchors {k % 5}")
+            for k in range(40)
+        ]
+        words = texts(sweep_threshold.draw(curves, "anchor_t", 1000))
+        assert [word for word in words if word.startswith("anchors")] == [f"anchors {k}" for k in range(4)]
+
     @pytest.mark.parametrize("recall", [[NAN, NAN], [1.0, 1.0], [0.0, 0.0]])
     def test_lines_at_the_ends_of_the_axis_are_ordinary(self, recall):
         curve = self.curve("", recall, Role.BASELINE, ((4.0, recall[0], Role.BASELINE), (99.0, 1.0, Role.OTHER)))

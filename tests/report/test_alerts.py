@@ -32,7 +32,7 @@ def test_unmatched_boxes_are_counted_and_described():
     (first, *_) = alerts.find(view_of(_boxes((600, 4))))
     assert first.state is State.ACT
     assert first.finding == ("50 ground truths (100 %) get no positive. Most often class 0 (50).")
-    assert "anchors fitted" in first.advice
+    assert first.advice.startswith("anchors=fit (anchors for these shapes), or a larger anchor_t")
 
 
 def test_unmatched_small_boxes_ask_for_a_larger_input():

@@ -50,3 +50,11 @@ def test_count(value, expected):
 )
 def test_listing(items, expected):
     assert words.listing(list(items)) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0431234, "0.0431"), (-12.34, "−12.3"), (0, "0"), (1.5, "1.5"), (None, "–"), (float("nan"), "–")],
+)
+def test_a_quantity_has_three_digits_whatever_its_size(value, text):
+    assert words.quantity(value) == text

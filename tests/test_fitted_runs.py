@@ -1,0 +1,111 @@
+"""Anchors fitted before a run: from the command to the page, the record and the file, twice the same."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import assignstudy
+from assignstudy import cli, record
+from assignstudy.settings import AnchorLevel, anchor_levels
+
+SWEEP = ("-m", "anchors=coco_p5,fit", "imgsz=320,640", "dataset.images=24", "hydra.sweep.dir=swept")
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch, capsys):
+    """Runs a command in this process, in an empty folder; returns exit code and what was said."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["assignstudy", *arguments])
+        code = cli.main()
+        return code, capsys.readouterr().err
+
+    return run
+
+
+def fitted_runs(folder: Path) -> list[Path]:
+    runs = assignstudy.load_runs(folder)
+    return [Path(path) for path in runs.loc[runs["anchors"] == "fit", "folder"]]
+
+
+def test_fitted_anchors_are_one_more_value_of_a_sweep(command, tmp_path):
+    code, said = command(*SWEEP)
+    assert code == 0, said
+    runs = assignstudy.load_runs("swept")
+    assert runs["anchors"].tolist() == ["coco_p5", "coco_p5", "fit", "fit"]
+    assert not [name for name in runs.columns if name.startswith("anchors.")]
+    assert runs["run_key"].is_unique
+    small, large = (record.read_record(folder) for folder in fitted_runs(tmp_path / "swept"))
+    assert small.fitted != large.fitted
+    assert small.config["anchors"] == {
+        "strides": [8, 16, 32],
+        "n": 9,
+        "method": "kmeans_log",
+        "min_side_cell": 1.0,
+        "seed": 0,
+    }
+    assert "Fitted anchors" in (tmp_path / "swept" / small.run_key / record.PAGE_FILE).read_text(encoding="utf-8")
+    chosen = next(Path(path) for path in runs.loc[runs["anchors"] == "coco_p5", "folder"])
+    assert record.read_record(chosen).fitted is None
+    assert not (chosen / record.ANCHOR_FILE).exists()
+    assert "Fitted anchors" not in (chosen / record.PAGE_FILE).read_text(encoding="utf-8")
+
+
+def test_the_same_command_gives_the_same_bytes_and_does_nothing_the_second_time(command, tmp_path):
+    command(*SWEEP, "anchors=fit", "imgsz=320")
+    first = {path.name: path.read_bytes() for path in fitted_runs(tmp_path / "swept")[0].iterdir() if path.is_file()}
+    command(*SWEEP[:-1], "hydra.sweep.dir=again", "anchors=fit", "imgsz=320")
+    (again,) = fitted_runs(tmp_path / "again")
+    for name in first.keys() - {record.RECORD_FILE}:
+        assert first[name] == (again / name).read_bytes(), name
+    before = (again / record.RECORD_FILE).read_bytes()
+    command(*SWEEP[:-1], "hydra.sweep.dir=again", "anchors=fit", "imgsz=320")
+    assert (again / record.RECORD_FILE).read_bytes() == before
+    (again / record.ANCHOR_FILE).unlink()
+    command(*SWEEP[:-1], "hydra.sweep.dir=again", "anchors=fit", "imgsz=320")
+    assert (again / record.ANCHOR_FILE).read_bytes() == first[record.ANCHOR_FILE]
+
+
+@pytest.mark.parametrize("rule", ["yolov5", "yolov5_v2", "yolov7_aux", "yolov3_spp", "yolov3"])
+@pytest.mark.parametrize("method", ["kmeans_log", "evolve"])
+def test_the_written_file_gives_the_same_tables(command, tmp_path, rule, method):
+    usual = (f"assigner={rule}", "dataset.images=12", "report=none")
+    assert command(*usual, "anchors=fit", f"anchors.method={method}", "hydra.run.dir=one")[0] == 0
+    assert command(*usual, "anchors=file", f"anchors.path={tmp_path}/one/anchors.yaml", "hydra.run.dir=two")[0] == 0
+    for name in record.TABLES:
+        one, two = (pd.read_parquet(tmp_path / folder / f"{name}.parquet") for folder in ("one", "two"))
+        pd.testing.assert_frame_equal(one, two)
+    fitted = json.loads((tmp_path / "one" / "run.json").read_text(encoding="utf-8"))["fitted"]
+    assert anchor_levels(fitted) == anchor_levels({"path": str(tmp_path / "one" / "anchors.yaml")})
+    assert all(isinstance(level, AnchorLevel) for level in anchor_levels(fitted))
+
+
+@pytest.mark.parametrize("rule", ["max_iou", "atss", "fcos"])
+def test_a_rule_that_brings_its_own_refuses_in_a_sentence(command, rule):
+    code, said = command(f"assigner={rule}", "anchors=fit", "dataset.images=4", "report=none")
+    assert code == 1
+    own = f"assigner={rule} has its own and takes no others, got anchors=fit; use anchors=default"
+    assert said.splitlines()[-1] == f"assignstudy: anchors: {own}"
+
+
+def test_a_data_set_without_boxes_fails_in_a_sentence(command, tmp_path):
+    annotations = {"images": [{"id": 1, "file_name": "a.jpg", "width": 64, "height": 64}], "annotations": []}
+    (tmp_path / "none.json").write_text(json.dumps(annotations | {"categories": [{"id": 1, "name": "a"}]}))
+    code, said = command("dataset=coco", "dataset.annotations=none.json", "anchors=fit", "report=none")
+    assert code == 1
+    sentence = "anchors: expected ground truths to fit anchors to, got none; use anchors=default"
+    assert said.splitlines()[-1] == f"assignstudy: {sentence}"
+
+
+def test_the_sweep_page_gives_the_fitted_anchors_to_paste(command, tmp_path):
+    command(*SWEEP, "anchors=fit", "imgsz=320")
+    (folder,) = fitted_runs(tmp_path / "swept")
+    first = record.read_record(folder).fitted["wh_px"][0]
+    page = (tmp_path / "swept" / "index.html").read_text(encoding="utf-8")
+    assert ", ".join(f"{side:g}" for side in first) in page

@@ -1,0 +1,67 @@
+"""The command that draws one image: its files, its words, its refusals."""
+
+import pytest
+
+from assignstudy import show
+from assignstudy.datasets.pictures import open_picture
+from assignstudy.errors import ConfigError
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_an_image_of_the_built_in_data_set(here, capsys):
+    arguments = ["image=street-00001.png", "dataset.images=3", "format=png,svg", "dpi=50", "imgsz=[384,640]"]
+    assert show.main(arguments) == 0
+    folder = here / "outputs" / "pictures" / "street-00001"
+    names = {path.name for path in folder.iterdir()}
+    assert {"street-00001-original.png", "street-00001-input.svg", "street-00001-P3-cells-grid.png"} <= names
+    assert open_picture(folder / "street-00001-original.png").width == 241
+    said = capsys.readouterr().out
+    assert " 1: " in said
+    assert said.endswith(f"Pictures: {len(names)} in outputs/pictures/street-00001\n")
+
+
+def test_every_rule_can_be_chosen(here):
+    arguments = ["image=street-00001.png", "dataset.images=3", "dpi=20", "assigner=fcos", "out=fcos", "imgsz=320"]
+    assert show.main(arguments) == 0
+    assert any("anchors-grid" in path.name for path in (here / "fcos").iterdir())
+
+
+def test_help_is_said_and_nothing_done(here, capsys):
+    assert show.main(["--help"]) == 0
+    assert "image=street-00003.png" in capsys.readouterr().out
+    assert not list(here.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], r"^image: expected the path or name of an image of the data set, got none; add image=…$"),
+        (["image=a", "format=bmp"], r"^format: expected some of png, svg, pdf, got bmp$"),
+        (["image=a", "dpi=0"], r"^dpi: expected a number from 10 to 2400, got 0$"),
+        (["image=a", "dpi=x"], r"^dpi: expected a number from 10 to 2400, got x$"),
+    ],
+)
+def test_what_cannot_be_used_is_named(arguments, message):
+    with pytest.raises(ConfigError, match=message):
+        show.request(arguments)
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ("image=street-9.png", "image: no such image, got street-9.png; did you mean street-0000"),
+        ("anchor_t=0.5", "anchor_t: expected a number above 1"),
+        ("nonsense=1", "nonsense: no such setting"),
+    ],
+)
+@pytest.mark.usefixtures("here")
+def test_an_error_is_one_sentence_and_exit_code_1(capsys, setting, sentence):
+    assert show.main(["image=street-00001.png", "dataset.images=3", setting]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"assignstudy: {sentence}")
+    assert error.count("\n") == 1
