@@ -89,7 +89,13 @@ NEEDS_PREDICTIONS = {
     f"{name}; take a rule that needs no network, such as assigner=yolov5 or assigner=atss"
     for name, title in (("simota", "SimOTA"), ("ota", "OTA"), ("tal", "TAL (task-aligned assignment)"))
 }
-EXTRAS = {"hydra/sweeper/optuna": "optuna"}
+EXTRAS = {
+    "hydra/sweeper/optuna": "optuna",
+    "hydra/launcher/joblib": "joblib",
+    "hydra/launcher/submitit_local": "submitit",
+    "hydra/launcher/submitit_slurm": "submitit",
+    "hydra/launcher/ray": "ray",
+}
 """Choices that another package brings, and the extra that installs it."""
 TYPE_WORDS = {"float | None": "a number", "str": "a word"}
 """How to say the types of :class:`assignstudy.settings.Settings`."""
@@ -262,11 +268,20 @@ class Launch:
         earlier: list[str] = []
         with suppress(RecordError):
             earlier = record.read_manifest(self.folder).runs
-        found = sorted(path.name for path in self.folder.iterdir() if re.fullmatch(record.RUN_KEY_PATTERN, path.name))
-        runs = [key for key in dict.fromkeys([*earlier, *self.runs, *found]) if (self.folder / key).is_dir()]
+        there = {path.name for path in self.folder.iterdir() if re.fullmatch(record.RUN_KEY_PATTERN, path.name)}
+        others = sorted(there.difference(earlier, self.runs), key=self._place)
+        runs = [key for key in dict.fromkeys([*earlier, *self.runs, *others]) if key in there]
         if runs:
             record.write_manifest(self.folder, SweepManifest(runs=runs, overrides=self.overrides))
         return runs
+
+    def _place(self, run_key: str) -> tuple[float, str]:
+        """Where a run that another process did stands among its like: as on the command line, unfinished ones last."""
+        assert self.folder is not None
+        with suppress(RecordError):
+            number = record.read_record(self.folder / run_key).number
+            return (math.inf if number is None else number, run_key)
+        return (math.inf, run_key)
 
 
 _LAUNCH: ContextVar[Launch] = ContextVar("launch")
@@ -390,7 +405,8 @@ def _order(cfg: DictConfig) -> Order:
     config, choices = _resolved(cfg), _choices(known.runtime.choices)
     folder = Path(known.runtime.output_dir)
     key = record.run_key(config, choices)
-    return Order(folder, key, with_anchor_file(config), choices, _as_typed(known.overrides.task))
+    number = None if OmegaConf.is_missing(known.job, "num") else int(known.job.num)
+    return Order(folder, key, with_anchor_file(config), choices, _as_typed(known.overrides.task), number)
 
 
 def _choices(choices: Mapping[str, str | None]) -> dict[str, str]:

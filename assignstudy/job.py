@@ -59,6 +59,7 @@ class Order:
         config: The resolved configuration.
         choices: The chosen entry of each group.
         overrides: Settings as typed.
+        number: Place among the runs of its command, from 0; None for a run of its own.
         started: Now, in UTC.
     """
 
@@ -67,6 +68,7 @@ class Order:
     config: Config
     choices: Mapping[str, str]
     overrides: tuple[str, ...]
+    number: int | None = None
     started: datetime = field(default_factory=functools.partial(datetime.now, UTC))
 
 
@@ -429,6 +431,7 @@ def _record(order: Order, input_hw: tuple[int | None, int | None] = (None, None)
         git_dirty=is_dirty,
         platform=platform.platform(),
         threads=cpu_threads(),
+        number=order.number,
         started=order.started.isoformat(timespec="milliseconds"),
         **(nothing | outcome),
     )

@@ -93,6 +93,7 @@ class RunRecord(BaseModel):
         platform: Operating system and processor.
         threads: Threads that torch used.
         started: ISO 8601, UTC.
+        number: Place among the runs of its command, from 0; None for a run of its own.
         files: :func:`checksums` of the tables and the page; empty for a failed run.
     """
 
@@ -122,6 +123,7 @@ class RunRecord(BaseModel):
     platform: str
     threads: int
     started: str
+    number: int | None = None
     files: dict[str, str] = {}
 
 
