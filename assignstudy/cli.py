@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import errno
 import functools
 import math
 import os
@@ -33,6 +34,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import hydra
 import yaml
+from filelock import FileLock, Timeout
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
@@ -71,6 +73,7 @@ from assignstudy.settings import (
     resolved,
     with_anchor_file,
 )
+from assignstudy.untrusted import printable
 
 if TYPE_CHECKING:
     from assignstudy.assign.rule import Rule
@@ -79,13 +82,20 @@ if TYPE_CHECKING:
 
 SHOWN_METRICS = ("bpr", "unmatched", "positives_per_gt", "contested_slots", "unreachable", "seconds")
 DECIMALS = {"bpr": 4, "positives_per_gt": 2, "seconds": 1}
-SWEEP_PAGE = "index.html"
+LOCK_FILE = ".lock"
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS})
 NEEDS_PREDICTIONS = {
     f"assigner/{name}": f"assigner: {title} decides by the network's predictions, and a study has labels only, got "
     f"{name}; take a rule that needs no network, such as assigner=yolov5 or assigner=atss"
     for name, title in (("simota", "SimOTA"), ("ota", "OTA"), ("tal", "TAL (task-aligned assignment)"))
 }
-EXTRAS = {"hydra/sweeper/optuna": "optuna"}
+EXTRAS = {
+    "hydra/sweeper/optuna": "optuna",
+    "hydra/launcher/joblib": "joblib",
+    "hydra/launcher/submitit_local": "submitit",
+    "hydra/launcher/submitit_slurm": "submitit",
+    "hydra/launcher/ray": "ray",
+}
 """Choices that another package brings, and the extra that installs it."""
 TYPE_WORDS = {"float | None": "a number", "str": "a word"}
 """How to say the types of :class:`assignstudy.settings.Settings`."""
@@ -109,6 +119,7 @@ def main() -> int:
     finally:
         _LAUNCH.reset(token)
         code = max(code, _conclude(launch))
+        launch.release()
     return code
 
 
@@ -202,6 +213,7 @@ class Launch:
         has_objective: Whether a run of this process came to an objective.
         stopped_by: Number of the signal that asked to stop; 0 as long as none did.
         progress: The bar over the runs of a sweep.
+        lock: Keeps other commands out of the sweep's folder.
     """
 
     folder: Path | None = None
@@ -214,9 +226,15 @@ class Launch:
     has_objective: bool = False
     stopped_by: int = 0
     progress: tqdm[Any] | None = None
+    lock: FileLock | None = None
 
     def start_sweep(self, config: DictConfig) -> None:
-        """Take what Hydra knows of a sweep before its first run."""
+        """Take what Hydra knows of a sweep before its first run.
+
+        Raises:
+            SweepRefusedError: Another command is at work in its folder, or it cannot be written to.
+        """
+        self.lock = _locked(Path(config.hydra.sweep.dir))
         self.folder, self.is_sweep = Path(config.hydra.sweep.dir), True
         self.overrides = list(_as_typed(config.hydra.overrides.task))
         self.is_search = not config.hydra.sweeper._target_.endswith(".BasicSweeper")
@@ -230,6 +248,11 @@ class Launch:
         self.runs.append(run_key)
         if self.is_sweep:
             self.write_manifest()
+
+    def release(self) -> None:
+        """Let other commands into the sweep's folder."""
+        if self.lock is not None:
+            self.lock.release()
 
     def close(self) -> None:
         """Take the bar away."""
@@ -245,15 +268,47 @@ class Launch:
         earlier: list[str] = []
         with suppress(RecordError):
             earlier = record.read_manifest(self.folder).runs
-        found = sorted(path.name for path in self.folder.iterdir() if re.fullmatch(record.RUN_KEY_PATTERN, path.name))
-        runs = [key for key in dict.fromkeys([*earlier, *self.runs, *found]) if (self.folder / key).is_dir()]
+        there = {path.name for path in self.folder.iterdir() if re.fullmatch(record.RUN_KEY_PATTERN, path.name)}
+        others = sorted(there.difference(earlier, self.runs), key=self._place)
+        runs = [key for key in dict.fromkeys([*earlier, *self.runs, *others]) if key in there]
         if runs:
             record.write_manifest(self.folder, SweepManifest(runs=runs, overrides=self.overrides))
         return runs
 
+    def _place(self, run_key: str) -> tuple[float, str]:
+        """Where a run that another process did stands among its like: as on the command line, unfinished ones last."""
+        assert self.folder is not None
+        with suppress(RecordError):
+            number = record.read_record(self.folder / run_key).number
+            return (math.inf if number is None else number, run_key)
+        return (math.inf, run_key)
+
 
 _LAUNCH: ContextVar[Launch] = ContextVar("launch")
 """Set in the user's process only: a run that a parallel launcher moved elsewhere finds none and does without."""
+
+
+class SweepRefusedError(BaseException):
+    """A sweep that must not start; no Exception, because what a callback raises is a mere warning to Hydra."""
+
+
+def _locked(folder: Path) -> FileLock:
+    """The lock of a sweep's folder, taken; the system takes it back from a process that dies.
+
+    Raises:
+        SweepRefusedError: It is taken, or cannot be.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / LOCK_FILE, timeout=0)
+        lock.acquire()
+    except Timeout as error:
+        what = "another command is at work in this folder; wait for its end, or give another folder"
+        raise SweepRefusedError(f"hydra.sweep.dir: {folder}: {what}") from error
+    except OSError as error:
+        what = f"cannot be written to ({error.strerror}); make room or give another folder"
+        raise SweepRefusedError(f"hydra.sweep.dir: {folder}: {what}") from error
+    return lock
 
 
 class LaunchCallback(Callback):
@@ -288,6 +343,14 @@ def _start(launch: Launch) -> int:
     except KeyboardInterrupt:
         _say("stopped")
         return 128 + (launch.stopped_by or signal.SIGINT)
+    except SweepRefusedError as error:
+        _say(str(error))
+        return 1
+    except OSError as error:  # Hydra's own files, and logs; ours have a sentence
+        if wants_traceback or error.errno not in NO_ROOM:
+            raise
+        _say(f"{error.filename}: cannot be written ({error.strerror}); make room or give another folder")
+        return 1
     except (HydraException, OmegaConfBaseException, AssignStudyError, yaml.YAMLError, ValueError) as error:
         # Hydra raises a bare ValueError for choices that are no names; later than that, one is a defect of ours.
         if launch.is_search and launch.runs and not launch.has_objective:
@@ -342,7 +405,8 @@ def _order(cfg: DictConfig) -> Order:
     config, choices = _resolved(cfg), _choices(known.runtime.choices)
     folder = Path(known.runtime.output_dir)
     key = record.run_key(config, choices)
-    return Order(folder, key, with_anchor_file(config), choices, _as_typed(known.overrides.task))
+    number = None if OmegaConf.is_missing(known.job, "num") else int(known.job.num)
+    return Order(folder, key, with_anchor_file(config), choices, _as_typed(known.overrides.task), number)
 
 
 def _choices(choices: Mapping[str, str | None]) -> dict[str, str]:
@@ -561,7 +625,7 @@ def _metric_text(name: str, value: float) -> str:
 
 
 def _say(sentence: str) -> None:
-    print(f"assignstudy: {sentence}", file=sys.stderr)
+    print(f"assignstudy: {printable(sentence)}", file=sys.stderr)
 
 
 # ---- Hydra's errors in one sentence each

@@ -20,11 +20,11 @@ from assignstudy.errors import AssignStudyError, RecordError
 from assignstudy.figures import sweep_thumbnail
 from assignstudy.record import RunRecord
 from assignstudy.report.sweep_view import Example
-from assignstudy.results import read_table
 from assignstudy.statistics import sweep_classes, sweep_pairs
 from assignstudy.statistics.sweep_classes import ClassRecall
 from assignstudy.statistics.sweep_pairs import Comparison
 from assignstudy.statistics.sweep_parameters import records
+from assignstudy.tables import read_table
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -106,8 +106,13 @@ class RunTables:
         return sweep_classes.compute(tables.items())
 
     def _can_be_read(self, row: int) -> bool:
+        path = self._folders[row] / "ground_truths.parquet"
         try:
-            self.ground_truths(row, ["gt_id"])
+            found = read_table(
+                path, (*_PAIRED, *_LEVELS)
+            )  # all that is asked for later: a page may be damaged anywhere
+            if missing := [name for name in _PAIRED if name not in found]:
+                raise RecordError(f"{path}: expected the columns {', '.join(missing)}, got none; run it again")
         except RecordError as error:
             self.notices.append(f"Left out where ground truths are compared: {error}.")
             return False

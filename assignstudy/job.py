@@ -39,6 +39,7 @@ from assignstudy.statistics.pictures import Pictures
 from assignstudy.study import Study, StudyResult
 from assignstudy.transforms import Transform
 from assignstudy.types import Dataset, PyramidLevel
+from assignstudy.untrusted import printable
 
 if TYPE_CHECKING:
     from torch import nn
@@ -59,6 +60,7 @@ class Order:
         config: The resolved configuration.
         choices: The chosen entry of each group.
         overrides: Settings as typed.
+        number: Place among the runs of its command, from 0; None for a run of its own.
         started: Now, in UTC.
     """
 
@@ -67,6 +69,7 @@ class Order:
     config: Config
     choices: Mapping[str, str]
     overrides: tuple[str, ...]
+    number: int | None = None
     started: datetime = field(default_factory=functools.partial(datetime.now, UTC))
 
 
@@ -116,6 +119,9 @@ def failure_recorded(order: Order) -> Iterator[None]:
 
     An :class:`AssignStudyError` ends here, because its sentence is in the record; anything else is a defect of the
     program and travels on. Tables of an earlier attempt are removed, an interrupted run leaves no record.
+
+    Raises:
+        RecordError: The record cannot be written either: the disk is full, or the folder cannot be written to.
     """
     try:
         yield
@@ -139,7 +145,7 @@ def carry_out(order: Order, rule: Rule, transform: Transform, model: ModelSource
         Whether there was anything to do.
 
     Raises:
-        AssignStudyError: The settings or the labels cannot be used.
+        AssignStudyError: The settings or the labels cannot be used, or the results cannot be written.
     """
     check_device(order.config["device"])
     _chosen_levels(order.config, rule)  # what is wrong with the anchors is said before the labels are read
@@ -177,30 +183,42 @@ def is_done(order: Order, labels_fingerprint: str) -> bool:
         found = record.read_record(order.folder)
     except RecordError:
         return False
-    wanted = [f"{name}.parquet" for name in record.TABLES] + [record.PAGE_FILE] * order.config["report"]["page"]
-    wanted += [record.ANCHOR_FILE] * (found.fitted is not None)
-    is_whole = all((order.folder / name).is_file() for name in wanted)
     is_same = (found.run_key, found.fingerprint) == (order.run_key, labels_fingerprint)
     # Another model or gallery changes no result, but the page.
     shown = ("model", "report") if order.config["report"]["page"] else ()
-    is_same &= all(found.config.get(name) == order.config[name] for name in shown)
-    return (
-        found.status == "finished"
-        and is_whole
-        and is_same
-        and record.deciding(found.config) == record.deciding(order.config)
-    )
+    wanted = _printable(order.config)
+    is_same &= all(found.config.get(name) == wanted[name] for name in shown)
+    if found.status != "finished" or not is_same or record.deciding(found.config) != record.deciding(wanted):
+        return False
+    try:
+        there = record.checksums(order.folder, _files(order, has_fit=found.fitted is not None))
+    except OSError:
+        return False
+    return all(found.files.get(name) == checksum for name, checksum in there.items())
 
 
 def clear(folder: Path) -> None:
-    """Remove what an earlier attempt left; the record first, so that the folder counts as unfinished."""
-    for name in (
-        record.RECORD_FILE,
-        record.PAGE_FILE,
-        record.ANCHOR_FILE,
-        *(f"{table}.parquet" for table in record.TABLES),
-    ):
-        (folder / name).unlink(missing_ok=True)
+    """Remove what an earlier attempt left; the record first, so that the folder counts as unfinished.
+
+    The page of a sweep around it goes, too: it spoke of what is no more.
+
+    Raises:
+        RecordError: Something cannot be removed.
+    """
+    tables = (f"{table}.parquet" for table in record.TABLES)
+    names = (record.RECORD_FILE, record.PAGE_FILE, record.ANCHOR_FILE, *tables)
+    paths = [folder / f"{name}{ending}" for name in names for ending in ("", ".tmp")]
+    if (folder.parent / record.MANIFEST_FILE).is_file():
+        paths.insert(0, folder.parent / record.SWEEP_PAGE_FILE)
+    for path in paths:
+        with record.writable(path):
+            path.unlink(missing_ok=True)
+
+
+def _files(order: Order, *, has_fit: bool) -> list[str]:
+    """The files that a finished run has, apart from its record."""
+    shown = [record.PAGE_FILE] * order.config["report"]["page"] + [record.ANCHOR_FILE] * has_fit
+    return [f"{name}.parquet" for name in record.TABLES] + shown
 
 
 def forget_labels() -> None:
@@ -318,7 +336,9 @@ def _write_page(order: Order, done: _Done, shown: Pictures | None, model: ModelV
         pictures=shown,
         model=model,
     )
-    return write_run_page(order.folder / record.PAGE_FILE, view)
+    path = order.folder / record.PAGE_FILE
+    with record.writable(path):
+        return write_run_page(path, view)
 
 
 def _fit_view(order: Order, done: _Done) -> FitView | None:
@@ -345,7 +365,7 @@ def _shown_settings(order: Order) -> dict[str, str]:
 def _provenance(order: Order, labels: Labels) -> dict[str, str]:
     commit, is_dirty = record.git_state()
     changes = " with uncommitted changes" if is_dirty else ""
-    shown = _without_folders(record.deciding(order.config))
+    shown = _printable(_without_folders(record.deciding(order.config)))
     return {
         "Configuration": yaml.safe_dump(
             _without_folders(shown), sort_keys=False, allow_unicode=True, default_flow_style=None
@@ -377,13 +397,23 @@ def _finished(order: Order, done: _Done, seconds: dict[str, float], page_errors:
         metrics=done.result.tables.metrics,
         seconds=seconds,
         notices=[*done.labels.dataset.notices, *done.notices],
+        files=record.checksums(order.folder, _files(order, has_fit=done.fitted is not None)),
     )
 
 
 def _failed(order: Order, error: Exception) -> RunRecord:
     text = " ".join(str(error).split())
     sentence = text if isinstance(error, AssignStudyError) else f"{type(error).__name__}: {text}"
-    return _record(order, status="failed", error=sentence)
+    return _record(order, status="failed", error=printable(sentence))
+
+
+def _printable(value: Any) -> Any:
+    """The value with every text in it fit to be stored: file names may hold bytes that are no Unicode."""
+    if isinstance(value, dict):
+        return {key: _printable(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_printable(entry) for entry in value]
+    return printable(value) if isinstance(value, str) else value
 
 
 def _record(order: Order, input_hw: tuple[int | None, int | None] = (None, None), **outcome: Any) -> RunRecord:
@@ -392,18 +422,19 @@ def _record(order: Order, input_hw: tuple[int | None, int | None] = (None, None)
     nothing: dict[str, Any] = {"dataset": None, "fingerprint": None, "metrics": {}, "seconds": {}, "notices": []}
     return RunRecord(
         run_key=order.run_key,
-        overrides=list(order.overrides),
+        overrides=_printable(list(order.overrides)),
         choices=dict(order.choices),
-        config=order.config,
+        config=_printable(order.config),
         input_h=input_hw[0],
         input_w=input_hw[1],
         peak_memory_mb=record.peak_memory_mb(),
-        argv=sys.argv,
+        argv=_printable(sys.argv),
         versions=record.versions(),
         git_commit=commit,
         git_dirty=is_dirty,
         platform=platform.platform(),
         threads=cpu_threads(),
+        number=order.number,
         started=order.started.isoformat(timespec="milliseconds"),
         **(nothing | outcome),
     )

@@ -14,14 +14,17 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue, StringConstraints, ValidationError
 
 from assignstudy.errors import RecordError
+from assignstudy.untrusted import open_plain, read_plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,8 +35,11 @@ SCHEMA_VERSION = 1
 RECORD_FILE = "run.json"
 MANIFEST_FILE = "sweep.json"
 PAGE_FILE = "report.html"
+SWEEP_PAGE_FILE = "index.html"
 ANCHOR_FILE = "anchors.yaml"
 RUN_KEY_PATTERN = "[0-9a-f]{10}"
+MOST_RECORD_BYTES = 5_000_000
+"""A record has some thousand bytes, a manifest thirteen for each run."""
 TABLES = ("ground_truths", "levels", "classes", "data_issues")
 NOT_IN_KEY = frozenset({"model", "report", "tracking", "device", "objective", "experiment", "hydra"})
 """Settings and groups that do not change results. A model is one of them: the rules decide by labels alone, so no table
@@ -51,6 +57,9 @@ DISTRIBUTIONS = (
     "pydantic",
 )
 SOURCES = ("assignstudy", "conf", "templates")
+
+RunKey = Annotated[str, StringConstraints(pattern=f"^{RUN_KEY_PATTERN}$")]
+"""A run's key, which is also the name of its folder in a sweep: anything else could lead elsewhere."""
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -84,6 +93,8 @@ class RunRecord(BaseModel):
         platform: Operating system and processor.
         threads: Threads that torch used.
         started: ISO 8601, UTC.
+        number: Place among the runs of its command, from 0; None for a run of its own.
+        files: :func:`checksums` of the tables and the page; empty for a failed run.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -91,7 +102,7 @@ class RunRecord(BaseModel):
     schema_version: int = SCHEMA_VERSION
     status: Literal["finished", "failed"]
     error: str | None
-    run_key: str
+    run_key: RunKey
     overrides: list[str]
     choices: dict[str, str]
     config: dict[str, JsonValue]
@@ -112,6 +123,8 @@ class RunRecord(BaseModel):
     platform: str
     threads: int
     started: str
+    number: int | None = None
+    files: dict[str, str] = {}
 
 
 class SweepManifest(BaseModel):
@@ -126,12 +139,16 @@ class SweepManifest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     schema_version: int = SCHEMA_VERSION
-    runs: list[str]
+    runs: list[RunKey]
     overrides: list[str]
 
 
 def write_record(folder: Path, record: RunRecord) -> None:
-    """Write ``run.json`` in one step: readers see the whole record or none."""
+    """Write ``run.json`` in one step: readers see the whole record or none.
+
+    Raises:
+        RecordError: It cannot be written.
+    """
     _write_by_rename(folder / RECORD_FILE, record)
 
 
@@ -145,7 +162,11 @@ def read_record(folder: Path) -> RunRecord:
 
 
 def write_manifest(folder: Path, manifest: SweepManifest) -> None:
-    """Write a sweep's ``sweep.json`` in one step."""
+    """Write a sweep's ``sweep.json`` in one step.
+
+    Raises:
+        RecordError: It cannot be written.
+    """
     _write_by_rename(folder / MANIFEST_FILE, manifest)
 
 
@@ -159,16 +180,63 @@ def read_manifest(folder: Path) -> SweepManifest:
 
 
 def write_tables(folder: Path, tables: RunTables) -> None:
-    """Write the tables of :data:`TABLES` as ``<name>.parquet``; equal tables give equal bytes."""
+    """Write the tables of :data:`TABLES` as ``<name>.parquet``; equal tables give equal bytes.
+
+    Raises:
+        RecordError: One of them cannot be written.
+    """
     for name in TABLES:
-        _write_table(folder / f"{name}.parquet", getattr(tables, name))
+        path = folder / f"{name}.parquet"
+        with writable(path):
+            _write_table(path, getattr(tables, name))
+
+
+@contextmanager
+def writable(path: Path) -> Iterator[None]:
+    """Say in one sentence why a file cannot be written: no room, no permission, something else in its place.
+
+    Raises:
+        RecordError: In place of the system's error.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise RecordError(
+            f"{path}: cannot be written ({reason}); make room or give another folder: the same command does the rest"
+        ) from error
+
+
+def checksums(folder: Path, names: Iterable[str]) -> dict[str, str]:
+    """Size and CRC-32 of some files of a run, by which a later command knows that they are whole.
+
+    All of them are on the disk itself afterwards: where a machine dies, no record speaks of tables that it lost.
+
+    Raises:
+        OSError: One of them is missing or cannot be read.
+    """
+    return {name: _checksum(folder / name) for name in names}
+
+
+def _checksum(path: Path) -> str:
+    size, crc = 0, 0
+    with open_plain(path) as file:
+        while part := file.read(1 << 20):
+            size, crc = size + len(part), zlib.crc32(part, crc)
+        os.fsync(file.fileno())
+    return f"{size}:{crc:08x}"
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a small file in one step, with the same line ends everywhere."""
+    """Write a small file in one step, with the same line ends everywhere.
+
+    Raises:
+        RecordError: It cannot be written.
+    """
     unfinished = path.with_name(f"{path.name}.tmp")
-    unfinished.write_text(text, encoding="utf-8", newline="\n")
-    unfinished.replace(path)
+    with writable(path):
+        unfinished.write_text(text, encoding="utf-8", newline="\n")
+        unfinished.replace(path)
 
 
 def run_key(config: Mapping[str, Any], choices: Mapping[str, str]) -> str:
@@ -257,24 +325,40 @@ def _write_table(path: Path, frame: pd.DataFrame) -> None:
     table = pa.Table.from_pandas(frame, preserve_index=False)
     floats = [field.name for field in table.schema if pa.types.is_floating(field.type)]
     others = [name for name in table.column_names if name not in floats]
-    pq.write_table(table, path, compression="zstd", use_dictionary=others, use_byte_stream_split=floats)
+    pq.write_table(
+        table, path, compression="zstd", use_dictionary=others, use_byte_stream_split=floats, write_page_checksum=True
+    )
 
 
 def _write_by_rename(path: Path, model: BaseModel) -> None:
     unfinished = path.with_name(f"{path.name}.tmp")
-    with unfinished.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(model.model_dump_json(indent=2) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
+    with writable(path):
+        with unfinished.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(model.model_dump_json(indent=2) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+
+
+def _int64(digits: str) -> int:
+    """A whole number that a table can hold.
+
+    Raises:
+        ValueError: It has more than 64 bits.
+    """
+    value = int(digits) if len(digits) < 20 else 2**63
+    if not -(2**63) <= value < 2**63:
+        raise ValueError(f"a number beyond 64 bits: {digits[:20]}…")
+    return value
 
 
 def _read(path: Path, model: type[_Model], missing: str) -> _Model:
     try:
-        content = json.loads(path.read_bytes())
+        content = json.loads(read_plain(path, MOST_RECORD_BYTES), parse_int=_int64)
+        json.dumps(content, ensure_ascii=False).encode()  # half a character ("\ud800") is JSON, but no text
     except FileNotFoundError as error:
         raise RecordError(f"{path}: expected this file, found none: {missing}") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RecordError(f"{path}: expected JSON, got {error}; remove the folder and run again") from error
     version = content.get("schema_version") if isinstance(content, dict) else None
     if version != SCHEMA_VERSION:

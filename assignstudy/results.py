@@ -15,8 +15,6 @@ from os import PathLike
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from pandas.api.types import union_categoricals
 
 from assignstudy.errors import RecordError
@@ -24,6 +22,7 @@ from assignstudy.record import RECORD_FILE
 from assignstudy.statistics import sweep_metrics, sweep_pairs, sweep_parameters
 from assignstudy.statistics.sweep_pairs import ColumnType, nullable
 from assignstudy.stored import StoredRun, find_runs, runs_table
+from assignstudy.tables import column_names, read_table
 
 Folder = str | PathLike[str]
 
@@ -127,36 +126,6 @@ def diff(run_a: Folder, run_b: Folder) -> pd.DataFrame:
     return sweep_pairs.pair(*(read_table(run.folder / "ground_truths.parquet") for run in stored))
 
 
-def read_table(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """A table of a run, with the types it was written with.
-
-    Args:
-        path: A Parquet file.
-        columns: Columns to read; those that the file does not have are left out. None for all.
-
-    Raises:
-        RecordError: If the file is missing or broken.
-    """
-    names = _schema_names(path)
-    try:
-        return pd.read_parquet(path, columns=[name for name in names if columns is None or name in columns])
-    except (pa.ArrowInvalid, OSError) as error:
-        raise _unreadable(path, error) from error
-
-
-def _schema_names(path: Path) -> list[str]:
-    try:
-        return list(pq.read_schema(path).names)
-    except FileNotFoundError as error:
-        raise RecordError(f"{path}: expected the table of a finished run, found none; run it again") from error
-    except (pa.ArrowInvalid, OSError) as error:
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, error: Exception) -> RecordError:
-    return RecordError(f"{path}: expected a Parquet table, but it cannot be read ({error}); run it again")
-
-
 def _one_run(folder: Path) -> StoredRun:
     if not (folder / RECORD_FILE).is_file():
         raise RecordError(f"{folder}: expected the folder of one run, found no {RECORD_FILE} in it")
@@ -177,7 +146,7 @@ def _chosen(folder: Path, keys: Iterable[str] | None) -> list[StoredRun]:
 
 
 def _wanted_columns(paths: Sequence[Path], columns: Sequence[str] | None) -> list[str]:
-    there = list(dict.fromkeys(name for path in paths for name in _schema_names(path)))
+    there = list(dict.fromkeys(name for path in paths for name in column_names(path)))
     if columns is None:
         return _levels_together(there)
     unknown = [name for name in columns if name not in there]

@@ -12,12 +12,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import Any, TypeGuard
 
-import yaml
-
 from assignstudy.errors import ConfigError
+from assignstudy.untrusted import read_yaml
 
 DEVICES = ("cpu", "cuda")
 FIT_METHODS = ("kmeans_log", "evolve")
@@ -340,13 +338,13 @@ def _pairs(level: object, where: str) -> tuple[tuple[float, float], ...]:
 def _anchor_file(path: object) -> Mapping[str, Any]:
     where = f"anchors.path: {path}"
     try:
-        content = yaml.safe_load(Path(str(path)).read_text(encoding="utf-8"))
+        content = read_yaml(str(path))
     except OSError as error:
         raise ConfigError(f"{where}: cannot be read ({error.strerror}); give the path of a YAML file") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{where}: expected YAML, got {str(error).splitlines()[0]}") from error
+    except ValueError as error:
+        raise ConfigError(f"{where}: expected YAML, got {error}; mend the file") from error
     if not isinstance(content, dict) or not {"strides", "wh_px"} <= content.keys():
-        found = ", ".join(map(str, content)) if isinstance(content, dict) else type(content).__name__
+        found = ", ".join(map(str, content))[:80] if isinstance(content, dict) else type(content).__name__
         raise ConfigError(f"{where}: expected the entries strides and wh_px, got {found}")
     return content
 

@@ -218,10 +218,11 @@ def _metric(name: str, values: Sequence[object]) -> pd.Series:
 def _typed(values: Sequence[object], dtype: str | None = None) -> pd.Series:
     """A column of the type of its values; whole numbers stay whole beside missing ones."""
     there = [value for value in values if value is not None]
-    whole = dtype == "int64" or (dtype is None and bool(there) and all(type(value) is int for value in there))
+    are_whole = all(type(value) is int for value in there)
+    whole = are_whole and (dtype == "int64" or (dtype is None and bool(there)))
     if whole:
         return pd.Series(values, dtype="int64" if len(there) == len(values) else "Int64")
-    if dtype == "float64" or (there and all(type(value) in (int, float) for value in there)):
+    if dtype is not None or (there and all(type(value) in (int, float) for value in there)):
         return pd.Series(values, dtype="float64")
     return _texts(values) if all(isinstance(value, str) for value in there) else pd.Series(values, dtype=object)
 

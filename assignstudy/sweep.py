@@ -22,7 +22,7 @@ from pandas.api.types import is_numeric_dtype
 from assignstudy.assign.rule import Rule
 from assignstudy.errors import AssignStudyError, PageError
 from assignstudy.evidence import MOST_LISTED, RunTables, examples, rule_of
-from assignstudy.record import PAGE_FILE, RunRecord
+from assignstudy.record import PAGE_FILE, SWEEP_PAGE_FILE, RunRecord
 from assignstudy.report import sweep_page
 from assignstudy.report.sweep_cells import metric_text
 from assignstudy.report.sweep_runs import KEY_METRICS
@@ -34,7 +34,6 @@ from assignstudy.statistics.sweep_pairs import Comparison
 from assignstudy.statistics.sweep_parameters import label, parameters, records, rows_of, swept, value_text
 from assignstudy.stored import StoredRun, StoredSweep, find_sweep, runs_table
 
-INDEX_FILE = "index.html"
 USUAL_RULE = PickRule()
 USUAL_SIZE = 640
 """The network input that the tool takes by itself: of runs that are equally as published, this one is the baseline."""
@@ -64,7 +63,7 @@ def write_sweep_page(folder: Path, rule: PickRule = USUAL_RULE) -> Path:
     found = find_sweep(folder)
     runs = _portable(runs_table(found.runs), folder)
     view = _view(folder, found, runs, rule)
-    page = folder / INDEX_FILE
+    page = folder / SWEEP_PAGE_FILE
     try:
         _write_tables(folder, runs)
         _write_latex(folder / "runs.tex", view)

@@ -14,7 +14,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 PACKAGE = "assignstudy"
 
 ROOMS_IN_ORDER = (
-    ("types", "errors", "resources"),
+    ("types", "errors", "resources", "untrusted"),
     ("geometry", "settings"),
     ("datasets",),
     ("transforms",),
@@ -27,7 +27,7 @@ ROOMS_IN_ORDER = (
     ("figures",),
     ("report",),
     ("record",),
-    ("stored",),
+    ("stored", "tables"),
     ("results",),
     ("study",),
     ("job",),

@@ -1,8 +1,12 @@
 """The run page as a browser shows it: real Chromium, from disk, with hostile names on it."""
 
+from dataclasses import replace
+
 import pytest
 
 from assignstudy.report.render import write_run_page
+from assignstudy.sweep import write_sweep_page
+from tests.stored_runs import store, store_failed, store_manifest, street
 from tests.views import CHINESE, HOSTILE, demo_view, hostile_view
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -23,7 +27,19 @@ def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     for name, view in (("demo", demo_view()), ("hostile", hostile_view())):
         assert write_run_page(folder / f"{name}.html", view) == ()
+    hostile_sweep(folder / "sweep")
     return folder
+
+
+def hostile_sweep(folder):
+    """The page of a sweep whose settings, data set and errors a stranger named."""
+    runs = [
+        store(folder, replace(street(), name=HOSTILE), anchor_t=t, overrides=(f"+x={HOSTILE}", f"anchor_t={t}"))
+        for t in (3.0, 4.0)
+    ]
+    failed = store_failed(folder, f"anchors.path: {HOSTILE}: cannot be read", anchors="yolov3_tiny")
+    (folder / "0123456789").mkdir()
+    write_sweep_page(store_manifest(folder, *runs, failed, "0123456789"))
 
 
 @pytest.fixture
@@ -51,12 +67,22 @@ def _is_page(url):
     return url.startswith(("file://", "data:"))
 
 
-@pytest.mark.parametrize("name", ["demo", "hostile"])
-def test_opens_from_disk_quietly(opened, name):
+@pytest.mark.parametrize(("name", "sections"), [("demo", 9), ("hostile", 9), ("sweep/index", 5)])
+def test_opens_from_disk_quietly(opened, name, sections):
     page, heard = opened(name)
     page.wait_for_timeout(100)
     assert heard == []
-    assert page.locator("main section").count() >= 9
+    assert page.locator("main section").count() >= sections
+
+
+@pytest.mark.parametrize("name", ["hostile", "sweep/index"])
+def test_markup_in_names_is_inert_where_scripts_may_run(opened, name):
+    page, heard = opened(name, java_script_enabled=True, bypass_csp=True)
+    page.wait_for_timeout(100)
+    assert page.title() != "broken"
+    assert page.locator("script, iframe, img, object, embed, link, a[href^=javascript]").count() == 0
+    assert HOSTILE in page.locator("body").inner_text()
+    assert heard == []
 
 
 def test_names_are_shown_as_text(opened):

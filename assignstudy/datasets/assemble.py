@@ -12,7 +12,7 @@ formats agree on it:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +22,7 @@ import torch
 from assignstudy.datasets.pictures import PictureFiles
 from assignstudy.errors import DatasetError
 from assignstudy.types import DataIssue, Dataset, IssueKind
+from assignstudy.untrusted import printable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -104,7 +105,7 @@ def assemble(
     """
     if not images.paths:
         raise DatasetError(_no_image(name, issues))
-    shown_paths = [printable(path) for path in images.paths]
+    shown_paths = _told_apart([printable(path) for path in images.paths])
     order = sorted(range(len(shown_paths)), key=shown_paths.__getitem__)
     wh = np.array(images.wh_orig, dtype=np.int32).reshape(-1, 2)
     box = _as_float32(boxes.cxcywh_norm_orig)
@@ -140,9 +141,17 @@ def no_label_issues(paths: Sequence[str], labelled: Sequence[bool], problem: Cal
     ]
 
 
-def printable(text: str) -> str:
-    r"""The text with bytes that are no Unicode written as ``\udcff``, so that it can be stored and shown anywhere."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+def _told_apart(paths: list[str]) -> list[str]:
+    """The paths; of those that only look alike (a line end; a backslash and an n), the later ones with a number."""
+    taken = set(paths)
+    if len(taken) == len(paths):
+        return paths
+    seen: set[str] = set()
+    for position, path in enumerate(paths):
+        numbers = (f"{path} ({number})" for number in range(2, len(paths) + 2))
+        paths[position] = path if path not in seen else next(name for name in numbers if name not in taken | seen)
+        seen.add(paths[position])
+    return paths
 
 
 def usable_size(width: int, height: int) -> bool:
@@ -288,7 +297,8 @@ def _issue(boxes: FoundBoxes, row: int, kind: IssueKind, problem: str, *, kept: 
 
 
 def _shown(issue: DataIssue) -> DataIssue:
-    return DataIssue(printable(issue.path), issue.line, issue.kind, printable(issue.problem), issue.kept)
+    path, problem = printable(issue.path), printable(issue.problem)
+    return issue if (path, problem) == (issue.path, issue.problem) else replace(issue, path=path, problem=problem)
 
 
 def _issue_order(issue: DataIssue) -> tuple[str, int, str, str]:

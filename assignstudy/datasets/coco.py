@@ -22,11 +22,12 @@ import numpy.typing as npt
 
 from assignstudy.datasets.assemble import FoundBoxes, FoundImages, assemble, no_label_issues, usable_size
 from assignstudy.datasets.cache import Sources, cached
-from assignstudy.datasets.files import is_there, needed_folder, read_needed, speaking_name
+from assignstudy.datasets.files import MOST_MISFITS, is_there, needed_folder, read_needed, speaking_name
 from assignstudy.datasets.options import flag, needed_path
 from assignstudy.datasets.pictures import PictureFiles, UnreadablePicture, read_sizes
 from assignstudy.errors import DatasetError
 from assignstudy.types import DataIssue, Dataset, IssueKind
+from assignstudy.untrusted import leads_out
 
 Id = int | str
 
@@ -124,7 +125,7 @@ def _read(annotations: str | Path | None, images: str | Path | None, *, progress
     taken = _take_images(_once("image", document.images, path, issues), folder, path, issues, progress=progress)
     boxes, annotated = _boxes(document.annotations, taken, [category.id for category in categories], path, issues)
     issues += no_label_issues(taken.paths, annotated, lambda _: f"expected annotations in {path.name}, found none")
-    load_picture = None if folder is None else PictureFiles(tuple(folder / image for image in taken.paths))
+    load_picture = None if folder is None else PictureFiles(tuple(_picture(folder, image) for image in taken.paths))
     found = FoundImages(taken.paths, taken.sizes, load_picture)
     return assemble(speaking_name(path), [category.name for category in categories], found, boxes, issues)
 
@@ -133,7 +134,7 @@ def _decode(path: Path, issues: list[DataIssue]) -> _Document:
     content = read_needed("annotations", path, "a COCO annotation file")
     try:
         return msgspec.json.decode(content, type=_Document)
-    except (msgspec.DecodeError, UnicodeDecodeError):  # also raised for NaN, which Python's json writes and reads
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # also for NaN, which Python's json writes
         return _decode_leniently(content, path, issues)
 
 
@@ -163,13 +164,20 @@ def _keys(document: object) -> str:
 def _fitting(
     entries: Iterable[object], kind: type[_Entry], wrong: IssueKind, path: Path, issues: list[DataIssue]
 ) -> Iterable[_Entry]:
+    misfits = 0
     for position, entry in enumerate(entries):
         try:
             yield msgspec.convert(entry, kind)
-        except msgspec.ValidationError as error:
+        except (msgspec.ValidationError, UnicodeEncodeError) as error:  # the latter: half a character, as in "\ud800"
+            misfits += 1
             line = _line(entry.get("id") if isinstance(entry, dict) else None, position)
             problem = f"expected an entry with {', '.join(kind.__struct_fields__)}, got another: {error}"
             issues.append(DataIssue(path.name, line, wrong, problem, kept=False))
+            if misfits > MOST_MISFITS:
+                raise DatasetError(
+                    f"dataset.annotations: {path}:{line}: {problem}; more than {MOST_MISFITS:,} entries of that list "
+                    "are like that, so give a COCO annotation file"
+                ) from error
 
 
 def _once(what: str, entries: Sequence[_Named], path: Path, issues: list[DataIssue]) -> list[_Named]:
@@ -219,7 +227,7 @@ def _sizes(
     sizes: list[tuple[int, int] | str] = [_written_size(entry) for entry in entries]
     lacking = [position for position, size in enumerate(sizes) if isinstance(size, str)]
     if folder is not None:
-        headers = read_sizes([folder / names[position] for position in lacking], progress=progress)
+        headers = read_sizes([_picture(folder, names[position]) for position in lacking], progress=progress)
         for position, size in zip(lacking, headers, strict=True):
             sizes[position] = f"{sizes[position]} and {size.reason}" if isinstance(size, UnreadablePicture) else size
     return sizes
@@ -240,8 +248,13 @@ def _side(value: float | None) -> int:
     return int(value) if value is not None and value.is_integer() else 0
 
 
+def _picture(folder: Path, name: str) -> Path | None:
+    """The file of a picture; None for a name that leads out of the folder: that is nobody's picture to read."""
+    return None if leads_out(name) else folder / name
+
+
 def _missing_pictures(names: Sequence[str], folder: Path) -> list[DataIssue]:
-    missing = [name for name in names if not is_there((folder / name).is_file)]
+    missing = [name for name in names if leads_out(name) or not is_there((folder / name).is_file)]
     if missing and len(missing) == len(names):
         raise DatasetError(
             f"dataset.images: expected pictures such as {missing[0]} below {folder}, found none of {len(missing)}; "

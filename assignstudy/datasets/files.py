@@ -9,9 +9,16 @@ from pathlib import Path
 from reprlib import Repr
 
 from assignstudy.errors import DatasetError
+from assignstudy.untrusted import read_plain
 
 GENERIC_NAMES = frozenset({"annotations", "_annotations.coco", "data", "dataset", "instances", "labels", "trainval"})
 """File names that say nothing about a data set; its folder is named instead."""
+
+MOST_LABEL_BYTES = 5_000_000
+"""The labels of one image: a hundred thousand rows. A larger file is no such file."""
+
+MOST_MISFITS = 10_000
+"""A file with more entries than this that fit no scheme is another kind of file, and is refused as a whole."""
 
 
 def speaking_name(path: Path) -> str:
@@ -31,7 +38,7 @@ def read_needed(key: str, path: Path, what: str) -> bytes:
         DatasetError: It is missing, a folder, or cannot be read.
     """
     try:
-        return path.read_bytes()
+        return read_plain(path)
     except (OSError, ValueError) as error:  # ValueError: a NUL byte in the path
         raise DatasetError(f"dataset.{key}: expected {what}, got {path}: {reason(error)}; check the path") from error
 

@@ -104,7 +104,9 @@ def _columns(dataset: Dataset) -> dict[str, Any]:
         "image_path": list(dataset.image_paths),
         "width": np.ascontiguousarray(wh[:, 0]),
         "height": np.ascontiguousarray(wh[:, 1]),
-        "picture": [None] * len(wh) if pictures is None else [os.fsencode(path) for path in pictures],
+        "picture": [None] * len(wh)
+        if pictures is None
+        else [path if path is None else os.fsencode(path) for path in pictures],
         "class_name": list(dataset.class_names),
         "issue_path": [issue.path for issue in dataset.issues],
         "line": [issue.line for issue in dataset.issues],
@@ -152,7 +154,7 @@ def _dataset(parquet: Any) -> Dataset:
             DataIssue(row["issue_path"], row["line"], IssueKind(row["kind"]), row["problem"], row["kept"])
             for row in issues.to_pylist()
         ),
-        load_picture=PictureFiles(tuple(map(os.fsdecode, images["picture"].to_pylist())))
+        load_picture=PictureFiles(tuple(path and os.fsdecode(path) for path in images["picture"].to_pylist()))
         if header["pictures"]
         else None,
     )

@@ -5,15 +5,20 @@ Both follow the EXIF orientation, so sizes and pictures are as shown, never as s
 
 from __future__ import annotations
 
+import errno
+import functools
+import logging
 import struct
 import warnings
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from os import PathLike
 
 from PIL import ExifTags, Image, ImageOps
 from tqdm import tqdm
+
+from assignstudy.untrusted import PathText, open_plain
 
 IMAGE_SUFFIXES = frozenset(
     {"avif", "bmp", "dng", "heic", "heif", "jp2", "jpeg", "jpg", "mpo", "pfm", "png", "tif", "tiff", "webp"}
@@ -24,9 +29,18 @@ _TURNED = frozenset({5, 6, 7, 8})
 """EXIF orientations that swap width and height."""
 
 # What Pillow's plugins raise on files that are broken in one way or another.
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, OverflowError, Image.DecompressionBombError)
+_BROKEN = (
+    *(OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError),
+    *(struct.error, zlib.error, MemoryError, Image.DecompressionBombError),
+)
 
-PathText = str | PathLike[str]
+_FORMATS = ("AVIF", "BMP", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TIFF", "WEBP")
+"""Those of :data:`IMAGE_SUFFIXES`: Pillow reads forty more, and some of them run other programs or take their time."""
+
+MOST_PIXELS = 64_000_000
+"""Of a picture that is decoded: four bytes for each, and again to turn it. Ten megabytes of PNG can say billions."""
+
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # its errors are ours to tell, in *Data issues*
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +59,29 @@ def is_image_name(name: str) -> bool:
     return name.rpartition(".")[2].lower() in IMAGE_SUFFIXES
 
 
-def read_sizes(paths: Sequence[PathText], *, progress: bool = False) -> list[tuple[int, int] | UnreadablePicture]:
+def read_sizes(
+    paths: Sequence[PathText | None], *, progress: bool = False
+) -> list[tuple[int, int] | UnreadablePicture]:
     """Width and height in pixels, as shown, of each picture, from the headers alone.
 
     Args:
-        paths: Files to open.
+        paths: Files to open; None for one that must not be opened.
         progress: Whether to show a progress bar on stderr.
     """
     with _headers_only():
         return [_size(path) for path in tqdm(paths, desc="image sizes", unit="image", disable=not progress)]
 
 
-def open_picture(path: PathText) -> Image.Image:
+def open_picture(path: PathText | None) -> Image.Image:
     """The picture as shown, in RGB.
 
     Raises:
-        OSError: The file is missing or cannot be read.
+        OSError: The file is missing, must not be opened or cannot be read, or has more than :data:`MOST_PIXELS`.
     """
     try:
-        with _quiet(), Image.open(path) as image:
+        with _quiet(), _opened(path) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise Image.DecompressionBombError
             picture = ImageOps.exif_transpose(image) if _orientation(image) != 1 else image
             return picture.convert("RGB")
     except _BROKEN as error:
@@ -75,10 +93,10 @@ class PictureFiles:
     """Opens the picture of an image index.
 
     Attributes:
-        files: The picture file of each image.
+        files: The picture file of each image; None for one that must not be opened.
     """
 
-    files: tuple[PathText, ...]
+    files: tuple[PathText | None, ...]
 
     def __call__(self, image_index: int) -> Image.Image:
         """The picture as shown, in RGB.
@@ -89,13 +107,29 @@ class PictureFiles:
         return open_picture(self.files[image_index])
 
 
-def _size(path: PathText) -> tuple[int, int] | UnreadablePicture:
+def _size(path: PathText | None) -> tuple[int, int] | UnreadablePicture:
     try:
-        with Image.open(path) as image:
+        with _opened(path) as image:
             width, height = image.size
             return (height, width) if _orientation(image) in _TURNED else (width, height)
     except _BROKEN as error:
         return UnreadablePicture(_reason(error))
+
+
+@contextmanager
+def _opened(path: PathText | None) -> Iterator[Image.Image]:
+    """The picture in a plain file of a known format, its pixels not read yet."""
+    if path is None:
+        raise OSError(errno.EACCES, "a path that leads out of the data set")
+    with open_plain(path) as file, Image.open(file, formats=_known_formats()) as image:
+        yield image
+
+
+@functools.cache
+def _known_formats() -> tuple[str, ...]:
+    """Those of the formats that this Pillow can read."""
+    Image.init()
+    return tuple(name for name in _FORMATS if name in Image.OPEN)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -113,9 +147,9 @@ def _orientation(image: Image.Image) -> int:
 def _reason(error: BaseException) -> str:
     """Half a sentence without the path, which may be absolute."""
     if isinstance(error, OSError) and error.strerror:
-        return error.strerror[0].lower() + error.strerror[1:]
+        return error.strerror[:1].lower() + error.strerror[1:]
     if isinstance(error, Image.DecompressionBombError):
-        return "more pixels than Pillow agrees to decode"
+        return f"more than {MOST_PIXELS:,} pixels"
     return "no picture that Pillow can read"
 
 

@@ -20,11 +20,21 @@ from tqdm import tqdm
 
 from assignstudy.datasets.assemble import FoundBoxes, FoundImages, assemble, no_label_issues, usable_size
 from assignstudy.datasets.cache import Sources, cached
-from assignstudy.datasets.files import did_you_mean, is_there, needed_folder, read_needed, reason, walk
+from assignstudy.datasets.files import (
+    MOST_LABEL_BYTES,
+    MOST_MISFITS,
+    did_you_mean,
+    is_there,
+    needed_folder,
+    read_needed,
+    reason,
+    walk,
+)
 from assignstudy.datasets.options import flag, needed_path, needed_word
 from assignstudy.datasets.pictures import PictureFiles, UnreadablePicture, is_image_name, read_sizes
 from assignstudy.errors import DatasetError
 from assignstudy.types import DataIssue, Dataset, IssueKind
+from assignstudy.untrusted import leads_out, read_plain
 
 _PICTURE_FOLDERS = ("JPEGImages", "images")
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
@@ -190,7 +200,12 @@ def _listed(root: Path, path: Path) -> tuple[list[str], list[DataIssue]]:
     issues = []
     shown = path.relative_to(root).as_posix()
     for number, line in enumerate(lines, start=1):
-        name = _image_name(root, line.strip())
+        name = line.strip()
+        if leads_out(name):
+            problem = f"expected the name of an image, got {name[:80]}, which leads out of the data set"
+            issues.append(DataIssue(shown, number, IssueKind.UNREADABLE_LABELS, problem, kept=False))
+            continue
+        name = _image_name(root, name)
         if name and first.setdefault(name, number) != number:
             problem = f"expected each image once, got {name} as in line {first[name]}"
             issues.append(DataIssue(shown, number, IssueKind.DUPLICATE, problem, kept=False))
@@ -208,10 +223,10 @@ def _page(folder: _Folder, name: str) -> _Page:
     picture = None if folder.picture_of is None else folder.picture_of.get(name)
     image = picture or f"{folder.pictures}/{name}.jpg"
     try:
-        tree = fromstring((folder.root / xml).read_bytes())
+        tree = fromstring(read_plain(folder.root / xml, MOST_LABEL_BYTES), forbid_dtd=True)
     except (FileNotFoundError, NotADirectoryError):
         return _Page(xml, image, picture is not None)
-    # ValueError: forbidden entities, multi-byte encodings; LookupError: unknown encodings.
+    # ValueError: forbidden definitions and entities, multi-byte encodings; LookupError: unknown encodings.
     except (OSError, ParseError, ValueError, LookupError) as error:
         issue = DataIssue(xml, None, IssueKind.UNREADABLE_LABELS, f"expected XML, found {reason(error)}", kept=False)
         return _Page(xml, image, picture is not None, labelled=True, issues=(issue,))
@@ -223,6 +238,10 @@ def _page(folder: _Folder, name: str) -> _Page:
 def _filled(page: _Page, tree: Element, *, lonely: bool) -> _Page:
     """The page with what its XML says."""
     found = [_object(number, element) for number, element in enumerate(tree.findall("object"), start=1)]
+    if sum(isinstance(one, str) for one in found) > MOST_MISFITS:
+        problem = f"expected objects with a name and a box, found more than {MOST_MISFITS:,} without"
+        issue = DataIssue(page.xml, None, IssueKind.UNREADABLE_LABELS, problem, kept=False)
+        return _Page(page.xml, page.image, page.has_picture, labelled=True, issues=(issue,))
     issues = [
         DataIssue(page.xml, number, IssueKind.MALFORMED, one, kept=False)
         for number, one in enumerate(found, start=1)

@@ -13,12 +13,13 @@ from tqdm import tqdm
 
 from assignstudy.datasets.assemble import FoundBoxes, FoundImages, assemble, no_label_issues, usable_size
 from assignstudy.datasets.cache import Sources, cached
-from assignstudy.datasets.files import reason, speaking_name
+from assignstudy.datasets.files import MOST_LABEL_BYTES, reason, speaking_name
 from assignstudy.datasets.options import flag, needed_path, needed_word
 from assignstudy.datasets.pictures import PictureFiles, UnreadablePicture, read_sizes
 from assignstudy.datasets.yolo_layout import ImageFiles, find_images, label_path, labels_without_image, load_layout
 from assignstudy.datasets.yolo_text import LabelRows, parse
 from assignstudy.types import DataIssue, Dataset, IssueKind
+from assignstudy.untrusted import read_plain
 
 
 def read(
@@ -108,7 +109,7 @@ def _read_labels(files: ImageFiles, *, progress: bool) -> tuple[list[bytes], lis
 def _content(label: str) -> bytes | str | None:
     """What a label file holds; a reason where it cannot be read; None where there is none."""
     try:
-        return Path(label).read_bytes()
+        return read_plain(label, MOST_LABEL_BYTES)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

@@ -8,16 +8,16 @@ into ``.txt``; without such a folder it lies beside the image.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
-from assignstudy.datasets.files import briefly, did_you_mean, is_there, read_needed, reason, walk
+from assignstudy.datasets.files import MOST_MISFITS, briefly, did_you_mean, is_there, read_needed, reason, walk
 from assignstudy.datasets.pictures import IMAGE_SUFFIXES, is_image_name
 from assignstudy.errors import DatasetError
 from assignstudy.types import DataIssue, IssueKind
+from assignstudy.untrusted import is_inside, read_yaml
 
 _NOT_SPLITS = frozenset({"path", "names", "nc", "download", "kpt_shape", "flip_idx", "channels"})
 _MOST_CLASSES = 100_000  # without names; more can only be a slip, and would fill the memory
@@ -79,6 +79,9 @@ class _Entry:
     line: int | None = None
 
 
+_Odd = tuple[_Entry, IssueKind, str]
+
+
 def label_path(image: str) -> str:
     """Path of an image's label file: the last ``/images/`` becomes ``/labels/``, the suffix ``.txt``.
 
@@ -113,17 +116,15 @@ def find_images(layout: Layout) -> tuple[ImageFiles, list[DataIssue]]:
         DatasetError: There is no image, or a list file cannot be read.
     """
     first: dict[str, _Entry] = {}
-    odd: list[tuple[_Entry, IssueKind, str]] = []
+    odd: list[_Odd] = []
     for entry in _entries(layout, odd):
-        name = entry.image.rpartition("/")[2]
-        if not is_image_name(name):
-            odd.append((entry, IssueKind.UNREADABLE_IMAGE, f"expected an image file, got {name}"))
-        elif entry.image in first:
+        if entry.image in first:
+            name = entry.image.rpartition("/")[2]
             odd.append((entry, IssueKind.DUPLICATE, f"expected each image once, got {name} again"))
         else:
             first[entry.image] = entry
     if not first:
-        raise DatasetError(_no_image(layout))
+        raise DatasetError(_no_image(layout, odd))
     images = tuple(sorted(first))
     labels = tuple(map(label_path, images))
     files = ImageFiles(_base(layout.root.as_posix(), images, labels), images, labels)
@@ -173,12 +174,14 @@ def _lonely_stems(folder: str, names: Iterable[str], known: set[str]) -> set[str
 
 
 def _load_yaml(path: Path) -> dict[object, object]:
-    content = read_needed("data", path, "a data.yaml")
     try:
-        document = yaml.safe_load(content)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        what = " ".join(str(error).split())
-        raise DatasetError(f"dataset.data: expected YAML in {path}, got no YAML ({what}); mend the file") from error
+        document = read_yaml(path)
+    except OSError as error:
+        raise DatasetError(
+            f"dataset.data: expected a data.yaml, got {path}: {reason(error)}; check the path"
+        ) from error
+    except ValueError as error:
+        raise DatasetError(f"dataset.data: expected YAML in {path}, got no YAML ({error}); mend the file") from error
     if not isinstance(document, dict):
         raise DatasetError(f"dataset.data: expected the keys path, train, val and names in {path}, got none of them")
     return document
@@ -219,7 +222,7 @@ def _class_names(path: Path, config: dict[object, object]) -> tuple[str, ...]:
 
 
 def _ordered_names(path: Path, names: dict[object, object]) -> list[object]:
-    numbered = {int(str(key)): name for key, name in names.items() if str(key).isdecimal()}
+    numbered = {int(str(key)): name for key, name in names.items() if re.fullmatch("[0-9]{1,9}", str(key))}
     if sorted(numbered) != list(range(len(names))):
         keys = ", ".join(map(str, names))
         raise DatasetError(f"dataset.data: expected names in {path} numbered 0 to {len(names) - 1}, got {keys[:80]}")
@@ -250,7 +253,7 @@ def _source(path: Path, split: str, root: Path, entry: str) -> Path:
     )
 
 
-def _entries(layout: Layout, odd: list[tuple[_Entry, IssueKind, str]]) -> Iterator[_Entry]:
+def _entries(layout: Layout, odd: list[_Odd]) -> Iterator[_Entry]:
     """Each image that the folders and list files of a split name; folders that cannot be listed go to ``odd``."""
 
     def complain(error: OSError) -> None:
@@ -260,22 +263,42 @@ def _entries(layout: Layout, odd: list[tuple[_Entry, IssueKind, str]]) -> Iterat
 
     for source in layout.sources:
         if not source.is_dir():
-            yield from _list_entries(source, layout.root)
+            yield from _list_entries(source, layout.root, odd)
             continue
         for folder, names in walk(source.as_posix(), complain):
             paths = (f"{folder}/{name}" for name in names if is_image_name(name))
             yield from (_Entry(path, path) for path in paths)
 
 
-def _list_entries(source: Path, root: Path) -> Iterator[_Entry]:
-    """The lines of a list file."""
+def _list_entries(source: Path, root: Path, odd: list[_Odd]) -> Iterator[_Entry]:
+    """The lines of a list file; those that name no image of the data set go to ``odd``.
+
+    Raises:
+        DatasetError: The file is no list of images.
+    """
     try:
         lines = read_needed("data", source, "a list of images").decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise DatasetError(f"dataset.data: expected a folder or a list of images, got {source}: no text") from error
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            yield _Entry(_located(line.strip(), source.parent, root), source.as_posix(), number)
+    misfits = 0
+    for number, text in enumerate(map(str.strip, lines), start=1):
+        problem = _no_image_line(text)
+        entry = _Entry(source.as_posix() if problem else _located(text, source.parent, root), source.as_posix(), number)
+        if not problem and not is_inside(entry.image, [root.as_posix(), source.parent.as_posix()]):
+            problem = f"expected an image below {root.name or root}, the folder that path names, got one elsewhere"
+        if problem and text:
+            misfits += 1
+            odd.append((entry, IssueKind.UNREADABLE_IMAGE, problem))
+        elif text:
+            yield entry
+        if misfits > MOST_MISFITS:
+            raise DatasetError(f"dataset.data: expected a list of images, got {source}: {problem}, and so often before")
+
+
+def _no_image_line(text: str) -> str:
+    """What is wrong with a line that can name no image; empty where it can."""
+    name = text.replace("\\", "/").rpartition("/")[2]
+    return "" if is_image_name(name) and "\0" not in text else f"expected an image file, got {name[:80]}"
 
 
 def _located(text: str, folder: Path, root: Path) -> str:
@@ -292,10 +315,11 @@ def _base(root: str, images: Sequence[str], labels: Sequence[str]) -> str:
     return Path(os.path.commonpath([_folder(file) for file in (*images, *labels)])).as_posix().rstrip("/")
 
 
-def _no_image(layout: Layout) -> str:
+def _no_image(layout: Layout, odd: Sequence[_Odd]) -> str:
+    first = next((f"; line {entry.line} of {entry.place}: {problem}" for entry, _, problem in odd if entry.line), "")
     return (
-        f"dataset.data: expected images in {_listed(layout.sources)}, found none; check {layout.split} in "
-        f"{layout.yaml} (image files end in {', '.join(sorted(IMAGE_SUFFIXES))})"
+        f"dataset.data: expected images in {_listed(layout.sources)}, found none{first}; check {layout.split} and path "
+        f"in {layout.yaml} (image files end in {', '.join(sorted(IMAGE_SUFFIXES))})"
     )
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from assignstudy.datasets.files import MOST_MISFITS
 from assignstudy.types import IssueKind
 
 _BOX_VALUES = 5
@@ -150,6 +151,8 @@ def _patient_tokens(file: int, text: bytes) -> _Tokens:
         if isinstance(numbers, str):
             bad.append(BadRow(file, line, IssueKind.MALFORMED, f"{_EXPECTED} in numbers, got {numbers}"))
             numbers = []
+        if len(bad) > MOST_MISFITS:
+            return _no_tokens(_no_labels(file, bad[0].line))
         count.append(len(numbers))
         value += numbers
     at = np.arange(len(lines))
@@ -175,11 +178,16 @@ def _no_tokens(*bad: BadRow) -> _Tokens:
 def _rows(parts: Sequence[_Tokens]) -> LabelRows:
     file, line, count = (np.concatenate([getattr(part, name) for part in parts]) for name in ("file", "line", "count"))
     value = np.concatenate([part.value for part in parts])
+    bad = [bad for part in parts for bad in part.bad]
     start = np.cumsum(count) - count
     is_polygon = (count >= _POLYGON_VALUES) & (count % 2 == 1)
     is_row = (count == _BOX_VALUES) | is_polygon
-    bad = [bad for part in parts for bad in part.bad]
-    bad += [_wrong_count(int(file[at]), int(line[at]), int(count[at])) for at in np.flatnonzero(~is_row & (count > 0))]
+    misfits = np.flatnonzero(~is_row & (count > 0))
+    others = np.flatnonzero(np.bincount(file[misfits]) > MOST_MISFITS)  # files of another kind
+    if len(others):
+        bad += [_no_labels(one, int(line[misfits[file[misfits] == one].min()])) for one in others.tolist()]
+        misfits, is_row = misfits[~np.isin(file[misfits], others)], is_row & ~np.isin(file, others)
+    bad += [_wrong_count(int(file[at]), int(line[at]), int(count[at])) for at in misfits]
     with np.errstate(over="ignore", invalid="ignore"):
         values = value.astype(np.float32)
         box = _boxes(values, start, count, is_polygon)[is_row]
@@ -195,6 +203,11 @@ def _rows(parts: Sequence[_Tokens]) -> LabelRows:
 
 def _wrong_count(file: int, line: int, count: int) -> BadRow:
     return BadRow(file, line, IssueKind.MALFORMED, f"{_EXPECTED}, got {count} value{'s' * (count > 1)}")
+
+
+def _no_labels(file: int, line: int | None) -> BadRow:
+    problem = f"{_EXPECTED}, got more than {MOST_MISFITS:,} lines that are neither, the first in line {line}"
+    return BadRow(file, None, IssueKind.UNREADABLE_LABELS, problem)
 
 
 def _no_class(file: int, line: int, value: float) -> BadRow:

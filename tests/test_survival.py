@@ -1,0 +1,191 @@
+"""Sweeps that die, choke and collide: what was finished stays whole, nothing half counts as whole, going on works."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import assignstudy
+from assignstudy import record
+from assignstudy.sweep import write_sweep_page
+from tests.forks import Forks
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="signals and forks of Unix")]
+
+SMALL = ("dataset.images=12", "hydra.sweep.dir=sweep")
+SWEEP = ("-m", "anchor_t=range(3,4,0.25)", "imgsz=320,640", *SMALL)
+KILLS = 30
+
+
+@pytest.fixture(scope="module")
+def forks(tmp_path_factory) -> Iterator[Forks]:
+    started = Forks(tmp_path_factory.mktemp("logs"))
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(forks, tmp_path_factory) -> Path:
+    """The sweep as it comes out when nobody disturbs it."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    ended = forks.run(folder, *SWEEP)
+    assert ended.code == 0, ended.err
+    return folder / "sweep"
+
+
+def results_of(sweep: Path) -> dict[str, bytes]:
+    """The bytes of everything that equal sweeps have in common."""
+    endings = (".parquet", ".csv", ".html")
+    return {str(path.relative_to(sweep)): path.read_bytes() for path in sweep.rglob("*") if path.suffix in endings}
+
+
+def assert_sound(sweep: Path, undisturbed: Path) -> None:
+    """Every run with a record is whole and equals the undisturbed one; the page says how many there are."""
+    if not list(sweep.glob("*/run.json")):
+        return
+    runs = assignstudy.load_runs(sweep).query("status == 'finished'")
+    for key in runs["run_key"]:
+        for name in ("report.html", *(f"{table}.parquet" for table in record.TABLES)):
+            assert (sweep / key / name).read_bytes() == (undisturbed / key / name).read_bytes(), (key, name)
+    assert runs.empty or assignstudy.load_ground_truths(sweep, ["gt_id"])["run_key"].nunique() == len(runs)
+    if (sweep / "sweep.json").is_file():
+        said = write_sweep_page(sweep).read_text(encoding="utf-8")
+        started = record.read_manifest(sweep).runs
+        unfinished = [key for key in started if not (sweep / key / "run.json").is_file()]
+        assert ("did not finish" in said) == bool(unfinished)
+
+
+def test_a_sweep_killed_thirty_times_at_any_point_loses_nothing(forks, undisturbed, tmp_path):
+    chance, kills, begun = random.Random(7), 0, 0
+    while kills < KILLS:
+        folder = tmp_path / str(begun)
+        folder.mkdir(exist_ok=True)
+        at = time.monotonic() + chance.expovariate(1 / 0.8)
+        ended = forks.kill_when(forks.start(folder, *SWEEP), lambda at=at: time.monotonic() > at)
+        assert ended.code in (0, -signal.SIGKILL), ended.err
+        kills += ended.code != 0
+        assert_sound(folder / "sweep", undisturbed)
+        begun += len(list(folder.glob("sweep/*/run.json"))) == 8  # begin another one when this is through
+    for folder in tmp_path.iterdir():
+        ended = forks.run(folder, *SWEEP)
+        assert ended.code == 0, ended.err
+        assert results_of(folder / "sweep") == results_of(undisturbed)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_sweep_says_so_and_goes_on(forks, undisturbed, tmp_path, number):
+    process = forks.start(tmp_path, *SWEEP)
+    ended = forks.kill_when(process, lambda: len(list(tmp_path.glob("sweep/*/run.json"))) > 1, number)
+    assert ended.code == 128 + number, ended.err
+    assert "runs still to be done" in ended.err
+    page = (tmp_path / "sweep" / "index.html").read_text(encoding="utf-8")
+    done = len(list(tmp_path.glob("sweep/*/run.json")))
+    assert ("did not finish" in page) == (done < len(record.read_manifest(tmp_path / "sweep").runs))
+    assert_sound(tmp_path / "sweep", undisturbed)
+    ended = forks.run(tmp_path, *SWEEP)
+    assert ended.code == 0, ended.err
+    assert f"Kept {done} of 8 runs" in ended.out
+    assert results_of(tmp_path / "sweep") == results_of(undisturbed)
+
+
+def test_a_run_that_was_damaged_since_is_done_again(forks, undisturbed, tmp_path):
+    sweep = shutil.copytree(undisturbed, tmp_path / "sweep")
+    runs = record.read_manifest(sweep).runs
+    for key, name in zip(runs, ("levels.parquet", "report.html", "run.json", "classes.parquet"), strict=False):
+        content = bytearray((sweep / key / name).read_bytes())
+        content[len(content) // 2] ^= 0xFF
+        (sweep / key / name).write_bytes(content)
+    (sweep / runs[4] / "ground_truths.parquet").write_bytes(b"")
+    ended = forks.run(tmp_path, *SWEEP)
+    assert ended.code == 0, ended.err
+    assert "Kept 3 of 8 runs" in ended.out
+    assert results_of(sweep) == results_of(undisturbed)
+
+
+def test_two_sweeps_in_one_folder_do_not_meet(forks, undisturbed, tmp_path):
+    first = forks.start(tmp_path, *SWEEP)
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob("sweep/*/run.json")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    second = forks.run(tmp_path, *SWEEP)
+    assert (second.code, second.out) == (1, "")
+    said = "assignstudy: hydra.sweep.dir: sweep: another command is at work in this folder; wait for its end, or"
+    assert second.err.startswith(said)
+    assert second.err.count("\n") == 1
+    assert forks.wait(first).code == 0
+    assert results_of(tmp_path / "sweep") == results_of(undisturbed)
+
+
+STAGES = {
+    "tables": "levels.parquet",
+    "page": "report.html.tmp",
+    "record": "run.json.tmp",
+}
+
+
+@pytest.mark.parametrize("name", STAGES.values(), ids=list(STAGES))
+def test_a_run_that_cannot_write_ends_in_a_sentence_and_is_done_later(forks, undisturbed, tmp_path, name):
+    key = record.read_manifest(undisturbed).runs[2]
+    (tmp_path / "sweep" / key / name / "in the way").mkdir(parents=True)
+    ended = forks.run(tmp_path, *SWEEP)
+    assert ended.code == 1
+    assert f"assignstudy: sweep/{key}/{name.removesuffix('.tmp')}" in ended.err.replace(f"{tmp_path}/", "")
+    assert "cannot be written" in ended.err
+    assert "Traceback" not in ended.err
+    assert not (tmp_path / "sweep" / key / "run.json").is_file()
+    assert_sound(tmp_path / "sweep", undisturbed)
+    shutil.rmtree(tmp_path / "sweep" / key / name)
+    ended = forks.run(tmp_path, *SWEEP)
+    assert ended.code == 0, ended.err
+    assert_sound(tmp_path / "sweep", undisturbed)
+    assert len(assignstudy.load_runs(tmp_path / "sweep")) == 8
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a small file system of its own: mount -t tmpfs, on Linux")
+def test_a_full_disk_costs_only_what_does_not_fit(forks, undisturbed, tmp_path):
+    small = tmp_path / "small"
+    small.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=900k", "tmpfs", str(small)]
+    mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"no tmpfs can be mounted here: {mounted.stderr.strip()}")
+    try:
+        ended = forks.run(small, *SWEEP)
+        assert ended.code == 1
+        assert "No space left on device" in ended.err
+        assert "Traceback" not in ended.err
+        assert_sound(shutil.copytree(small / "sweep", tmp_path / "copy"), undisturbed)
+        subprocess.run(["mount", "-o", "remount,size=50m", str(small)], check=True)
+        ended = forks.run(small, *SWEEP)
+        assert ended.code == 0, ended.err
+        assert results_of(small / "sweep") == results_of(undisturbed)
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="gives up root's privileges as Linux does")
+def test_a_folder_without_write_permission_is_said_and_gone_on_with(forks, undisturbed, tmp_path):
+    process = forks.start(tmp_path, *SWEEP)
+    forks.kill_when(process, lambda: len(list(tmp_path.glob("sweep/*/run.json"))) > 1)
+    sweep = tmp_path / "sweep"
+    closed = [path for path in (sweep, *sweep.rglob("*")) if path.is_dir()]
+    for path in closed:
+        path.chmod(0o555)
+    ended = forks.run(tmp_path, *SWEEP, plain_user=True)
+    assert ended.code == 1
+    assert "Traceback" not in ended.err
+    assert "Permission denied" in ended.err
+    for path in closed:
+        path.chmod(0o755)
+    assert_sound(sweep, undisturbed)
+    ended = forks.run(tmp_path, *SWEEP, plain_user=True)
+    assert ended.code == 0, ended.err
+    assert results_of(sweep) == results_of(undisturbed)
