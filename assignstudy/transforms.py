@@ -200,12 +200,14 @@ def to_network_input(
     xyxy_px, cxcywh_norm = transform.boxes(dataset.cxcywh_norm_orig, wh_orig, input_wh, box_wh_px.double())
     vanished = ~((cxcywh_norm[:, 2:] > 0) & torch.isfinite(cxcywh_norm[:, 2:])).all(dim=1)
     gt_id = torch.nonzero(~(vanished | dataset.ignored)).flatten()
+    # Millions of boxes are not copied where all of them enter.
+    entering = gt_id if len(gt_id) < len(vanished) else slice(None)
     boxes = InputBoxes(
         gt_id=gt_id,
-        image_index=dataset.image_index[gt_id],
-        cxcywh_norm=cxcywh_norm[gt_id],
-        xyxy_px=xyxy_px[gt_id],
-        input_wh_px=box_wh_px if len(box_wh_px) == 1 else box_wh_px[gt_id],
+        image_index=dataset.image_index[entering],
+        cxcywh_norm=cxcywh_norm[entering],
+        xyxy_px=xyxy_px[entering],
+        input_wh_px=box_wh_px if len(box_wh_px) == 1 else box_wh_px[entering],
     )
     resized, pad = transform.placement(dataset.image_wh_orig.double(), input_wh, image_wh_px.double())
     issues = _vanished_issues(dataset, vanished)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from assignstudy.types import CellOffset, RuleFacts
 SIZE_BINS = ("small", "medium", "large")
 SMALL_BELOW_PX2 = 32**2
 MEDIUM_UP_TO_PX2 = 96**2
+_BLOCK_ROWS = 1 << 15
 
 
 def compute(
@@ -39,44 +41,60 @@ def compute(
         class_names: Name of every class.
     """
     rows = np.flatnonzero(~labels.vanished)
-    entered = _Entered((np.cumsum(~labels.vanished) - 1)[labels.assigned], len(rows))
+    taken = rows if len(rows) < len(labels.vanished) else slice(None)  # nothing is copied where nothing is left out
+    entered = _Entered.of(labels, len(rows))
     columns: dict[str, object] = {
         "gt_id": rows,
-        "image": _category(labels.image_index[rows], image_paths),
-        "image_index": labels.image_index[rows].astype(np.int32),
-        "class_id": labels.class_id[rows].astype(np.int32),
-        "class_name": _category(labels.class_id[rows], class_names),
+        "image": _category(labels.image_index[taken], image_paths),
+        "image_index": labels.image_index[taken].astype(np.int32),
+        "class_id": labels.class_id[taken].astype(np.int32),
+        "class_name": _category(labels.class_id[taken], class_names),
         **_corners_orig(labels, rows),
         **_boxes_px(labels, rows),
-        "ignored": labels.ignored[rows],
+        "ignored": labels.ignored[taken].copy(),
         **_counted(counts, levels, rule, entered),
     }
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns, copy=False)
 
 
 class _Entered:
-    """Spreads values of the assigned ground truths over all rows; the others get missing values."""
+    """Spreads values of the assigned ground truths over all rows; the others get missing values.
 
-    def __init__(self, position: npt.NDArray[np.intp], rows: int) -> None:
-        self._position = position
-        self._missing = np.ones(rows, np.bool_)
-        self._missing[position] = False
+    Args:
+        position: Row of each assigned ground truth; None where all rows are assigned.
+        rows: Number of rows.
+    """
+
+    def __init__(self, position: npt.NDArray[np.intp] | None, rows: int) -> None:
+        self._position, self._rows = position, rows
+        self._missing = np.zeros(rows, np.bool_)
+        if position is not None:
+            self._missing[:] = True
+            self._missing[position] = False
+
+    @classmethod
+    def of(cls, labels: LabelArrays, rows: int) -> _Entered:
+        """The assigned ones among the rows that did not vanish."""
+        if len(labels.assigned) == rows:
+            return cls(None, rows)
+        return cls((np.cumsum(~labels.vanished) - 1)[labels.assigned], rows)
 
     def ints(self, values: npt.NDArray[np.integer]) -> pd.arrays.IntegerArray:
-        spread = np.zeros(len(self._missing), np.int32)
-        spread[self._position] = values
-        return pd.arrays.IntegerArray(spread, self._missing.copy())
+        return pd.arrays.IntegerArray(self._spread(values, 0, np.dtype(np.int32)), self._missing.copy())
 
     def no_ints(self) -> pd.arrays.IntegerArray:
-        return pd.arrays.IntegerArray(np.zeros(len(self._missing), np.int32), np.ones(len(self._missing), np.bool_))
+        return pd.arrays.IntegerArray(np.zeros(self._rows, np.int32), np.ones(self._rows, np.bool_))
 
     def floats(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        spread = np.full(len(self._missing), np.nan, np.float32)
-        spread[self._position] = values
-        return spread
+        return self._spread(values, np.nan, np.dtype(np.float32))
 
-    def codes(self, values: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
-        spread = np.full(len(self._missing), -1, np.int64)
+    def codes(self, values: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
+        return self._spread(values, -1, np.dtype(np.int32))
+
+    def _spread(self, values: npt.NDArray[Any], missing: float, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+        if self._position is None:
+            return values.astype(dtype)
+        spread = np.full(self._rows, missing, dtype)
         spread[self._position] = values
         return spread
 
@@ -96,25 +114,31 @@ def _category(codes: npt.NDArray[np.integer], names: Sequence[str]) -> pd.Catego
 
 
 def _corners_orig(labels: LabelArrays, rows: npt.NDArray[np.intp]) -> dict[str, object]:
-    centre, size = np.split(labels.cxcywh_norm_orig[rows].astype(np.float64), 2, axis=1)
-    low = ((centre - size / 2) * labels.wh_orig[rows]).astype(np.float32)
-    high = ((centre + size / 2) * labels.wh_orig[rows]).astype(np.float32)
-    return {"x1_orig": low[:, 0], "y1_orig": low[:, 1], "x2_orig": high[:, 0], "y2_orig": high[:, 1]}
+    corners = np.empty((4, len(rows)), np.float32)
+    for block in _blocks(len(rows)):
+        here = rows[block]
+        box, wh = labels.cxcywh_norm_orig[here].T.astype(np.float64), labels.wh_orig[here].T
+        corners[:2, block] = (box[:2] - box[2:] / 2) * wh
+        corners[2:, block] = (box[:2] + box[2:] / 2) * wh
+    return dict(zip(("x1_orig", "y1_orig", "x2_orig", "y2_orig"), corners, strict=True))
 
 
 def _boxes_px(labels: LabelArrays, rows: npt.NDArray[np.intp]) -> dict[str, object]:
-    wh_px = labels.box_wh_px if len(labels.box_wh_px) == 1 else labels.box_wh_px[rows]
-    boxes = labels.cxcywh_norm[rows] * np.tile(wh_px, 2).astype(np.float32)
-    bins = pd.Categorical.from_codes(
-        size_bin(boxes[:, 2] * boxes[:, 3]), categories=pd.Index(SIZE_BINS, dtype="str"), ordered=True
-    )
+    boxes, bins = np.empty((4, len(rows)), np.float32), np.empty(len(rows), np.int8)
+    for block in _blocks(len(rows)):
+        here = rows[block]
+        wh_px = labels.box_wh_px if len(labels.box_wh_px) == 1 else labels.box_wh_px[here]
+        boxes[:, block] = labels.cxcywh_norm[here].T * np.tile(wh_px, 2).T.astype(np.float32)
+        bins[block] = size_bin(boxes[2, block] * boxes[3, block])
     return {
-        "cx_px": boxes[:, 0],
-        "cy_px": boxes[:, 1],
-        "w_px": boxes[:, 2],
-        "h_px": boxes[:, 3],
-        "size_bin": bins,
+        **dict(zip(("cx_px", "cy_px", "w_px", "h_px"), boxes, strict=True)),
+        "size_bin": pd.Categorical.from_codes(bins, categories=pd.Index(SIZE_BINS, dtype="str"), ordered=True),
     }
+
+
+def _blocks(rows: int) -> Iterator[slice]:
+    """Cuts of a size that stays in the processor's cache, and keeps what is computed in between small."""
+    return (slice(start, min(start + _BLOCK_ROWS, rows)) for start in range(0, rows, _BLOCK_ROWS))
 
 
 def _counted(
@@ -152,5 +176,6 @@ def _best_anchor(counts: GroundTruthCounts, levels: Sequence[LevelShape], entere
     """``P4/1``: level and index of the anchor that the critical number belongs to."""
     names = [f"{level.name}/{k}" for level in levels for k in range(len(level.anchor_wh_px))]
     first = np.cumsum([0, *(len(level.anchor_wh_px) for level in levels)])
-    codes = np.where(counts.best_level < 0, -1, first[counts.best_level] + counts.best_anchor)
+    # Small numbers: a level without anchors has -1, which is the last of any array, and is left out again.
+    codes = np.where(counts.best_level < 0, -1, first[counts.best_level] + counts.best_anchor).astype(np.int32)
     return pd.Categorical.from_codes(entered.codes(codes), categories=pd.Index(names, dtype="str"))
