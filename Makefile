@@ -1,5 +1,6 @@
 # Commands for people: make demo, make test, make check, make bench. Each sets itself up in .venv first, once.
-# PYTHON names the interpreter for .venv, ARGS is handed to pytest: make test ARGS="-k yolov5".
+# PYTHON names the interpreter for .venv, ARGS is handed to pytest: make test ARGS="-k yolov5". LABELS names a COCO JSON for
+# make bench: make bench LABELS=instances_train2017.json
 
 PYTHON ?= python3
 VENV := .venv
@@ -30,8 +31,12 @@ check: $(VENV)/dev.stamp
 	$(MAKE) --no-print-directory test
 
 bench: $(VENV)/tool.stamp
-	$(RUN) benchmarks.dense
-	$(RUN) benchmarks.fit
+	$(RUN) benchmarks.assignment $(if $(LABELS),--labels $(LABELS))
+	$(RUN) benchmarks.reading $(if $(LABELS),--annotations $(LABELS))
+	$(RUN) benchmarks.further_runs $(if $(LABELS),--annotations $(LABELS))
+	$(RUN) benchmarks.memory
+	$(RUN) benchmarks.dense $(if $(LABELS),--boxes $(LABELS))
+	$(RUN) benchmarks.fit $(if $(LABELS),--boxes $(LABELS))
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache

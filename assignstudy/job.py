@@ -8,6 +8,7 @@ import platform
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -162,14 +163,16 @@ def carry_out(order: Order, rule: Rule, transform: Transform, model: ModelSource
     watch.seconds |= result.seconds
     watch.restart()
     done = _Done(labels, rule, result, fitted)
-    _write_tables(order, done)
-    watch.lap("write_tables")
     page_errors: tuple[str, ...] = ()
-    if order.config["report"]["page"]:
-        shown = study.show(setting, result, wish, GALLERY_PX) if wish.images or wish.pick else None
-        watch.lap("pictures")
-        page_errors = _write_page(order, done, shown, loaded and _model_view(loaded, setting, result, shown))
-        watch.lap("page")
+    with ThreadPoolExecutor(1) as beside:  # Parquet is written without holding up Python: the page is made meanwhile
+        writing = beside.submit(_write_tables, order, done)
+        if order.config["report"]["page"]:
+            shown = study.show(setting, result, wish, GALLERY_PX) if wish.images or wish.pick else None
+            watch.lap("pictures")
+            page_errors = _write_page(order, done, shown, loaded and _model_view(loaded, setting, result, shown))
+            watch.lap("page")
+        writing.result()
+    watch.lap("write_tables")
     record.write_record(order.folder, _finished(order, done, watch.seconds, page_errors))
     return True
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 import functools
 import time
 from collections.abc import Iterator, Sequence
@@ -180,16 +179,14 @@ def count(
     """
     shapes, class_id = door.level_shapes(study.levels), labels.class_id[labels.assigned]
     rule, boxes = study.rule, network_input.boxes
+    if isinstance(rule, FactoredRule) and (start is None or start.adds_targets):
+        parts = assignment.factored_parts(rule, boxes, study.levels, study.device)
+        chunks = (functools.partial(_factored_chunk, part) for part in parts)
+        with chunk_workers() as pool:
+            return tally.count_factors(chunks, shapes, class_id, rule.facts, rule.anchor_centre, pool, start)
     rows = assignment.run(rule, boxes, study.levels, study.device)
     measured = rows if start is None else start.passing(rows)
-    if not isinstance(rule, FactoredRule):
-        return tally.count(map(door.chunk_arrays, measured), shapes, class_id)
-    if start is not None:
-        collections.deque(measured, maxlen=0)
-    parts = assignment.factored_parts(rule, boxes, study.levels, study.device)
-    chunks = (functools.partial(_factored_chunk, part) for part in parts)
-    with chunk_workers() as pool:
-        return tally.count_factors(chunks, shapes, class_id, rule.facts, rule.anchor_centre, pool)
+    return tally.count(map(door.chunk_arrays, measured), shapes, class_id)
 
 
 def _factored_chunk(part: assignment.FactoredPart) -> door.FactoredChunk:

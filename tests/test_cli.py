@@ -86,7 +86,7 @@ def last_record(folder: Path) -> RunRecord:
         ("anchors=yolo4", "anchors: no such choice, got yolo4; did you mean yolov4?"),
         (
             "anchors=nope",
-            "anchors: no such choice, got nope; expected one of coco_p5, coco_p6, custom, default, file, yolov3_tiny",
+            "anchors: no such choice, got nope; expected one of coco_p5, coco_p6, custom, default, file, fit, yolov3",
         ),
         ("assigner=simota", "assigner: SimOTA decides by the network's predictions, and a study has labels only, got"),
         ("assigner=ota", "assigner: OTA decides by the network's predictions"),
@@ -370,7 +370,7 @@ def test_relative_paths_count_from_the_callers_folder(tmp_path, coco128_yaml):
     out, err = process.communicate(timeout=120)
     assert (process.returncode, err) == (0, "")
     found = last_record(tmp_path)
-    assert found.config["dataset"] == {"name": "yolo", "data": "data/coco128.yaml", "split": "train"}
+    assert found.config["dataset"] == {"name": "yolo", "data": "data/coco128.yaml", "split": "train", "cache": True}
     assert (found.metrics["positives"], found.metrics["unreachable"]) == (4459 + 5527 + 4236, 1185)
     assert "1,185" in out
 

@@ -65,6 +65,23 @@ class StartShare:
     class_: float | None
 
 
+@dataclass(frozen=True, eq=False)
+class StartSums:
+    """What some ground truths add to one level, by group; all (groups,) int64.
+
+    Attributes:
+        rows: Positives.
+        owned: Slots that they own.
+        box_units: Sum of 1 minus the overlap over rows, in :data:`LOSS_UNIT`.
+        target_units: Sum of the objectness target over owned slots, likewise.
+    """
+
+    rows: npt.NDArray[np.int64]
+    owned: npt.NDArray[np.int64]
+    box_units: npt.NDArray[np.int64]
+    target_units: npt.NDArray[np.int64]
+
+
 @final
 class LossAtStart:
     """Adds up the loss of an untrained head, chunk by chunk of an assignment; :meth:`finish` says the outcome.
@@ -74,6 +91,7 @@ class LossAtStart:
     Attributes:
         formula: As given.
         weights: As given.
+        group_count: Number of groups.
 
     Args:
         formula: The loss that the rule feeds.
@@ -101,9 +119,9 @@ class LossAtStart:
         self._levels, self._classes = tuple(levels), classes
         self._balance = weights.balance(len(levels))
         self._group = torch.from_numpy(np.asarray(group, np.int64))
-        shape = (len(levels), groups)
+        self.group_count, shape = groups, (len(levels), groups)
         self._rows, self._owned = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-        self._box_units = np.zeros(shape, np.int64)
+        self._box_units, self._target_units = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         self._objectness_units = {init: np.zeros(shape, np.int64) for init in INITIALISATIONS}
 
     def add(self, chunk: MeasuredChunk) -> None:
@@ -115,6 +133,36 @@ class LossAtStart:
         for number, positives in enumerate(chunk.assignment.levels):
             if len(positives):
                 self._add_level(chunk, number, positives)
+
+    @property
+    def adds_targets(self) -> bool:
+        """Whether the objectness depends on the sum of its targets alone, so that :meth:`add_sums` can be used.
+
+        Cross entropy is linear in its target unless focal; and the overlap itself must be the target, as published.
+        """
+        return not self.weights.focal_gamma and self.weights.gr == 1
+
+    def add_sums(self, number: int, sums: StartSums) -> None:
+        """Add what some ground truths sum up to.
+
+        Args:
+            number: Position of the level.
+            sums: By group.
+
+        Raises:
+            ValueError: If the loss needs each slot's own target.
+        """
+        if not self.adds_targets:
+            raise ValueError("weights: expected gr 1 and no focal factor, got others; add chunks of rows instead")
+        self._rows[number] += sums.rows
+        self._owned[number] += sums.owned
+        self._box_units[number] += sums.box_units
+        self._target_units[number] += sums.target_units
+
+    def groups(self, rows: slice) -> npt.NDArray[np.int64]:
+        """Group of each of some ground truths."""
+        group: npt.NDArray[np.int64] = self._group[rows].numpy()
+        return group
 
     def passing(self, chunks: Iterable[MeasuredChunk]) -> Iterator[MeasuredChunk]:
         """The same chunks, each added as it passes; :meth:`finish` may follow once they are used up."""
@@ -147,6 +195,9 @@ class LossAtStart:
         owners = _owners(chunk, level, positives)
         self._owned[number] += self._per_group(torch.ones_like(owners), group[owners])
         wanted = objectness_target(overlap[owners], self.weights.gr)
+        self._target_units[number] += self._per_group(_units(wanted), group[owners])
+        if self.adds_targets:
+            return
         for init, units in self._objectness_units.items():
             units[number] += self._per_group(_units(self._objectness(init, level, wanted)), group[owners])
 
@@ -159,6 +210,15 @@ class LossAtStart:
         """Losses of slots with the given targets."""
         logit = torch.full_like(wanted, objectness_logit(init, level.stride))
         return cross_entropy(logit, wanted, self.weights.positive_objectness, self.weights.focal_gamma)
+
+    def _owned_objectness(self, init: str, number: int, group: int) -> float:
+        """Losses of the slots that a group owns on a level."""
+        if not self.adds_targets:
+            return int(self._objectness_units[init][number, group]) * LOSS_UNIT
+        ends = torch.tensor([0.0, 1.0], dtype=torch.float64)
+        nothing, everything = self._objectness(init, self._levels[number], ends).tolist()
+        target = int(self._target_units[number, group]) * LOSS_UNIT
+        return float(int(self._owned[number, group]) * nothing + target * (everything - nothing))
 
     def _class(self, init: str) -> float | None:
         """What every row pays, averaged over classes."""
@@ -174,7 +234,7 @@ class LossAtStart:
         weights, rows = self.weights, max(int(self._rows[number].sum()), 1)
         per_row, per_slot = self._class(init), weights.objectness * self._balance[number] / max(slots, 1)
         for group in range(self._rows.shape[1]):
-            objectness = int(self._objectness_units[init][number, group]) * LOSS_UNIT * per_slot
+            objectness = self._owned_objectness(init, number, group) * per_slot
             yield StartShare(
                 init=init,
                 level=number,
@@ -196,6 +256,17 @@ def objectness_logit(init: str, stride: int) -> float:
 def class_logit(init: str, classes: int) -> float:
     """The raw output that every class starts with: 0, or ``log(0.6 / (classes - 0.99999))``."""
     return 0.0 if init == ZERO else math.log(0.6 / (classes - 0.99999))
+
+
+def diagonal_angles(wh: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """(n,) angles of the diagonals of (n, 2) boxes, as ``geometry.ciou`` takes them.
+
+    Rows must lie side by side in memory, like those of a box tensor: on a vector of widths torch computes with another
+    routine, whose last bit may differ.
+    """
+    sides = torch.from_numpy(np.ascontiguousarray(wh))
+    angles: npt.NDArray[np.float32] = torch.atan2(sides[:, 0], sides[:, 1]).numpy()
+    return angles
 
 
 def _owners(chunk: MeasuredChunk, level: PyramidLevel, positives: LevelPositives) -> Tensor:

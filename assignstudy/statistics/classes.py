@@ -61,7 +61,8 @@ def _percentile95(critical: npt.NDArray[Any], class_id: Ints, classes: int, rule
     result = np.full(classes, np.nan)
     if rule.threshold is None or rule.threshold.critical != "critical_anchor_t":
         return result
-    order = np.argsort(class_id, kind="stable")
+    # NumPy sorts 16-bit numbers by their digits, ten times faster; few data sets have more classes.
+    order = np.argsort(class_id.astype(np.min_scalar_type(classes)), kind="stable")
     ends = np.searchsorted(class_id[order], np.arange(classes + 1))
     for k in np.flatnonzero(np.diff(ends)):
         result[k] = np.percentile(critical[order[ends[k] : ends[k + 1]]].astype(np.float64), 95)

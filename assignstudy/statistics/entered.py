@@ -11,8 +11,7 @@ from assignstudy.statistics.tables import RunTables
 
 def entered(tables: RunTables) -> pd.DataFrame:
     """The ground truths that entered the assignment: all but the ignored ones."""
-    boxes = tables.ground_truths
-    return boxes[~boxes["ignored"].to_numpy(bool)]
+    return tables.entered
 
 
 def level_names(tables: RunTables) -> tuple[str, ...]:

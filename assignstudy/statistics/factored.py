@@ -8,11 +8,10 @@ claims that meet there by chance cost a little time and change nothing, because 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 
 import numpy as np
-import numpy.typing as npt
 
 from assignstudy.statistics.door import Bools, FactorArrays, Floats, Ints, LevelShape
 from assignstudy.types import CellOffset, LevelFactors
@@ -27,100 +26,132 @@ _SPARSE = 8  # buckets per claim in the table of cells
 
 
 @dataclass(frozen=True, eq=False)
-class PriorOverlaps:
-    """How well the anchors, centred in their cells, overlap the ground truths that they fit, over one level.
+class Meeting:
+    """How one anchor of a level, centred in a cell, meets every ground truth, seen from each of its cells.
+
+    Vectors are of G ground truths; the three of an axis belong to the parts of the grid that
+    :class:`~assignstudy.types.LevelFactors` names. All are float32, in the steps of :mod:`assignstudy.geometry`.
 
     Attributes:
-        best: (G,) float32, the largest over a ground truth's positives; 0 where it has none.
-        units: (A,) the sums over each anchor's positives, in :data:`IOU_UNIT`.
+        anchor_wh: (2,) its sides in cells.
+        centre: Where it is centred in its cell, on both axes.
+        low: Where the anchor begins, per axis, as vectors.
+        high: Where it ends.
+        shared: Per axis and part, the length that anchor and ground truth have in common; 0 where they are apart.
+        spans: The ground truths.
     """
 
-    best: Floats
-    units: Ints
+    anchor_wh: Floats
+    centre: np.float32
+    low: tuple[Floats, Floats]
+    high: tuple[Floats, Floats]
+    shared: tuple[tuple[Floats, ...], tuple[Floats, ...]]
+    spans: Spans
 
 
-def prior_overlaps(level: FactorArrays, shape: LevelShape, anchor_centre: float) -> PriorOverlaps:
-    """Overlap of every positive of a level with its anchor, in the float32 steps of ``geometry.paired_iou``.
+@dataclass(frozen=True, eq=False)
+class Spans:
+    """Where ground truths lie in cells, seen from the corner of each part's cell.
+
+    Each entry is a vector of its own, small enough for the processor's cache.
+
+    Attributes:
+        offset: Per axis and part, the centre.
+        low: Likewise, where the ground truth begins.
+        high: Likewise, where it ends.
+        area: (G,) in cells.
+    """
+
+    offset: tuple[tuple[Floats, ...], tuple[Floats, ...]]
+    low: tuple[tuple[Floats, ...], tuple[Floats, ...]]
+    high: tuple[tuple[Floats, ...], tuple[Floats, ...]]
+    area: Floats
+
+    @classmethod
+    def of(cls, level: FactorArrays) -> Spans:
+        """The ground truths of a level."""
+        x, y = (
+            [level.cxcywh_cell[axis] - cell.astype(np.float32) for cell in grid]
+            for axis, grid in enumerate((level.grid_x, level.grid_y))
+        )
+        half_w, half_h = level.cxcywh_cell[2] / 2, level.cxcywh_cell[3] / 2
+        return cls(
+            offset=(tuple(x), tuple(y)),
+            low=(tuple(one - half_w for one in x), tuple(one - half_h for one in y)),
+            high=(tuple(one + half_w for one in x), tuple(one + half_h for one in y)),
+            area=level.cxcywh_cell[2] * level.cxcywh_cell[3],
+        )
+
+    def meeting(self, anchor_wh: Floats, centre: np.float32) -> Meeting:
+        """How an anchor of these sides in cells meets them, centred at this place in its cell on both axes."""
+        low = tuple(np.full(len(self.area), centre - side / 2) for side in anchor_wh)
+        high = tuple(np.full(len(self.area), centre + side / 2) for side in anchor_wh)
+        x, y = (
+            tuple(_shared(*ends, low[axis], high[axis]) for ends in zip(self.low[axis], self.high[axis], strict=True))
+            for axis in (0, 1)
+        )
+        return Meeting(anchor_wh, centre, (low[0], low[1]), (high[0], high[1]), (x, y), self)
+
+
+def _shared(low: Floats, high: Floats, other_low: Floats, other_high: Floats) -> Floats:
+    # Vectors against vectors, because NumPy compares those with numbers only half as fast.
+    length = np.minimum(high, other_high)
+    length -= np.maximum(low, other_low)
+    return np.maximum(length, np.zeros_like(length), out=length)
+
+
+def meetings(level: FactorArrays, shape: LevelShape, anchor_centre: float) -> Iterator[Meeting]:
+    """Each anchor of a level against its ground truths.
 
     Args:
         level: What fits and what is claimed.
         shape: The level's stride and anchors.
         anchor_centre: Where in its cell an anchor is centred, on both axes.
     """
-    boxes = level.claims.shape[1]
-    best, units = np.zeros(boxes, np.float32), np.zeros(len(level.fits), np.int64)
-    spans = _Spans.of(level)
-    claims = level.claims * np.float32(1 / IOU_UNIT)
-    for number, wh in enumerate(shape.anchor_wh_px / np.float32(shape.stride)):
-        meeting = spans.meeting(wh, np.float32(anchor_centre))
-        highest, total = _over_claims(meeting, claims)
-        highest *= level.fits[number]
-        np.maximum(best, highest, out=best)
-        units[number] = np.multiply(total, level.fits[number], out=total).sum(dtype=np.int64)
-    return PriorOverlaps(best * np.float32(IOU_UNIT), units)
+    spans = Spans.of(level)
+    for anchor_wh in shape.anchor_wh_px / np.float32(shape.stride):
+        yield spans.meeting(anchor_wh, np.float32(anchor_centre))
 
 
-@dataclass(frozen=True, eq=False)
-class _Spans:
-    """Where ground truths begin and end in cells, seen from the corner of each part's cell; and their (G,) areas.
+class PriorOverlaps:
+    """How well the anchors, centred in their cells, overlap the ground truths that they fit, over one level.
 
-    Each entry is a vector of its own, small enough for the processor's cache.
+    Attributes:
+        best: (G,) float32, the largest over a ground truth's positives, in :data:`IOU_UNIT`; 0 where it has none.
+        units: (A,) the sums over each anchor's positives, likewise.
+
+    Args:
+        level: What fits and what is claimed.
     """
 
-    x: tuple[tuple[Floats, Floats], ...]
-    y: tuple[tuple[Floats, Floats], ...]
-    area: Floats
+    def __init__(self, level: FactorArrays) -> None:
+        """Begin with nothing added."""
+        self._fits = level.fits
+        # Units are a power of two, so that overlaps are scaled by them without rounding.
+        self._claims = level.claims * np.float32(1 / IOU_UNIT)
+        self.best = np.zeros(level.claims.shape[1], np.float32)
+        self.units = np.zeros(len(level.fits), np.int64)
 
-    @classmethod
-    def of(cls, level: FactorArrays) -> _Spans:
-        x, y, width, height = level.cxcywh_cell
-        return cls(_ends(x, level.grid_x, width), _ends(y, level.grid_y, height), width * height)
-
-    def meeting(self, anchor_wh: Floats, centre: np.float32) -> _Meeting:
-        half_w, half_h = anchor_wh / 2
-        x = [_shared(low, high, centre - half_w, centre + half_w) for low, high in self.x]
-        y = [_shared(low, high, centre - half_h, centre + half_h) for low, high in self.y]
-        return _Meeting(x, y, self.area + anchor_wh[0] * anchor_wh[1])
-
-
-def _ends(centre: Floats, grid: npt.NDArray[np.int32], side: Floats) -> tuple[tuple[Floats, Floats], ...]:
-    half = side / 2
-    offsets = [centre - cell.astype(np.float32) for cell in grid]
-    return tuple((offset - half, offset + half) for offset in offsets)
-
-
-@dataclass(frozen=True, eq=False)
-class _Meeting:
-    """(G,) lengths of the intersection along each axis, by part of the grid, and the (G,) sum of both areas."""
-
-    x: Sequence[Floats]
-    y: Sequence[Floats]
-    areas: Floats
+    def add(self, anchor: int, meeting: Meeting) -> None:
+        """Add the overlaps of an anchor with what it fits, in the steps of ``geometry.paired_iou``."""
+        areas = meeting.spans.area + meeting.anchor_wh[0] * meeting.anchor_wh[1]
+        highest, total = np.zeros_like(self.best), np.zeros(len(self.best), np.int32)
+        inter, iou = np.empty_like(highest), np.empty_like(highest)
+        for offset in CellOffset:
+            np.multiply(*shared_sides(meeting, offset), out=inter)
+            np.subtract(areas, inter, out=iou)
+            _divide(inter, iou)
+            iou *= self._claims[offset]
+            np.maximum(highest, iou, out=highest)
+            total += np.rint(iou, out=iou).astype(np.int32)
+        highest *= self._fits[anchor]
+        np.maximum(self.best, highest, out=self.best)
+        self.units[anchor] = np.multiply(total, self._fits[anchor], out=total).sum(dtype=np.int64)
 
 
-def _shared(low: Floats, high: Floats, other_low: np.float32, other_high: np.float32) -> Floats:
-    """Length that two spans have in common; 0 where they are apart."""
-    length = np.minimum(high, other_high)
-    length -= np.maximum(low, other_low)
-    return np.maximum(length, np.float32(0), out=length)
-
-
-def _over_claims(meeting: _Meeting, claims: Floats) -> tuple[Floats, npt.NDArray[np.int32]]:
-    """(G,) the largest overlap and the sum of overlaps over the claimed cells, both in units, as if the anchor fitted.
-
-    Units are a power of two, so that the (5, G) ``claims``, which are one unit or 0, scale without rounding.
-    """
-    highest = np.zeros(len(meeting.areas), np.float32)
-    total = np.zeros(len(meeting.areas), np.int32)
-    inter, iou = np.empty_like(highest), np.empty_like(highest)
-    for offset, (x_part, y_part) in enumerate(zip(LevelFactors.X_PART, LevelFactors.Y_PART, strict=True)):
-        np.multiply(meeting.x[x_part], meeting.y[y_part], out=inter)
-        np.subtract(meeting.areas, inter, out=iou)
-        _divide(inter, iou)
-        iou *= claims[offset]
-        np.maximum(highest, iou, out=highest)
-        total += np.rint(iou, out=iou).astype(np.int32)
-    return highest, total
+def shared_sides(meeting: Meeting, offset: CellOffset) -> tuple[Floats, Floats]:
+    """The two sides of the intersection, seen from the cell of an offset."""
+    return meeting.shared[0][LevelFactors.X_PART[offset]], meeting.shared[1][LevelFactors.Y_PART[offset]]
 
 
 def _divide(inter: Floats, union: Floats) -> None:
@@ -134,12 +165,17 @@ def _divide(inter: Floats, union: Floats) -> None:
 
 @dataclass(frozen=True, eq=False)
 class CrowdedRows:
-    """Positives of one level whose slots need a closer look: (R,) ground truth, anchor, row and column of the cell."""
+    """Positives of one level whose slots need a closer look: (R,) ground truth, anchor, and what cell it is."""
 
     gt_row: Ints
     anchor: Ints
+    cell_offset: Ints
     grid_y: Ints
     grid_x: Ints
+
+    def take(self, rows: Ints) -> CrowdedRows:
+        """Some of them."""
+        return CrowdedRows(*(getattr(self, part.name)[rows] for part in fields(self)))
 
 
 def crowded(level: FactorArrays, image_index: Ints) -> Bools:
@@ -182,6 +218,7 @@ def crowded_rows(level: FactorArrays, image_index: Ints) -> CrowdedRows:
     return CrowdedRows(
         gt_row=gt_row,
         anchor=np.repeat(np.arange(len(claim)), [len(one) for one in claim]),
+        cell_offset=offset,
         grid_y=level.grid_y.reshape(-1).take(_Y_PART[offset] * boxes + gt_row).astype(np.int64),
         grid_x=level.grid_x.reshape(-1).take(_X_PART[offset] * boxes + gt_row).astype(np.int64),
     )

@@ -39,7 +39,7 @@ def compute(
         class_names: Name of every class.
     """
     rows = np.flatnonzero(~labels.vanished)
-    entered = _Entered(np.searchsorted(rows, labels.assigned), len(rows))
+    entered = _Entered((np.cumsum(~labels.vanished) - 1)[labels.assigned], len(rows))
     columns: dict[str, object] = {
         "gt_id": rows,
         "image": _category(labels.image_index[rows], image_paths),

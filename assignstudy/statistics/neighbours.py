@@ -59,11 +59,11 @@ def positions(tables: RunTables) -> pd.DataFrame:
 
 
 def _of_level(boxes: pd.DataFrame, level: str, stride: int) -> pd.DataFrame:
-    served = boxes[(boxes[f"positives_{level}"] > 0).to_numpy(bool)]
-    centre = served[["cx_px", "cy_px"]].to_numpy(np.float32) / np.float32(stride)
+    served = boxes[f"positives_{level}"].to_numpy(np.int64) > 0
+    centre = boxes[["cx_px", "cy_px"]].to_numpy(np.float32)[served] / np.float32(stride)
     # A fraction a hair below zero is exactly 1 in float32; it belongs to the last part.
-    part = np.minimum((np.mod(centre, 1) * PARTS).astype(np.int64), PARTS - 1)
+    part = np.minimum(((centre - np.floor(centre)) * PARTS).astype(np.int64), PARTS - 1)
     counts = np.bincount(part[:, 1] * PARTS + part[:, 0], minlength=PARTS**2)
     row, column = np.divmod(np.arange(PARTS**2), PARTS)
-    share = counts / len(served) if len(served) else np.full(PARTS**2, np.nan)
+    share = counts / len(centre) if len(centre) else np.full(PARTS**2, np.nan)
     return pd.DataFrame({"level": level, "row": row, "column": column, "ground_truths": counts, "share": share})

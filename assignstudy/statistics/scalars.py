@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from assignstudy.statistics.door import LabelArrays, LevelShape
+from assignstudy.statistics.door import Ints, LabelArrays, LevelShape
 from assignstudy.statistics.factored import IOU_UNIT
 from assignstudy.statistics.ground_truths import SIZE_BINS, size_bin
 from assignstudy.statistics.tables import Metric
@@ -46,7 +46,7 @@ def compute(
     has_anchors = rule.slots == "anchors"
     return {
         "images": images,
-        "images_without_gt": images - len(np.unique(labels.image_index[labels.assigned])),
+        "images_without_gt": images - _distinct(labels.image_index[labels.assigned]),
         "ground_truths": ground_truths,
         "ignored": int((labels.ignored & ~labels.vanished).sum()),
         "rejected": sum(issue.kind.rejects_box for issue in issues),
@@ -82,6 +82,11 @@ def _unmatched_by_size(labels: LabelArrays, is_unmatched: npt.NDArray[np.bool_])
     sides = labels.cxcywh_norm[rows, 2:] * wh_px.astype(np.float32)
     counts = np.bincount(size_bin(sides.prod(axis=1)), minlength=len(SIZE_BINS))
     return {f"unmatched_{name}": int(n) for name, n in zip(SIZE_BINS, counts, strict=True)}
+
+
+def _distinct(ascending: Ints) -> int:
+    """How many different values there are; looking at neighbours is all it takes where they ascend."""
+    return int(np.count_nonzero(np.diff(ascending))) + (len(ascending) > 0)
 
 
 def _ratio(part: float, whole: int) -> float | None:

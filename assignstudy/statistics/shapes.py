@@ -39,16 +39,19 @@ def unmatched(tables: RunTables) -> pd.DataFrame:
 def _bins(boxes: pd.DataFrame, per_octave: int) -> pd.DataFrame:
     w_bin, h_bin = (_bin(boxes[side].to_numpy(np.float64), per_octave) for side in ("w_px", "h_px"))
     lost = boxes["positives"].to_numpy(np.int64) == 0
-    counted = (
-        pd.DataFrame({"h": h_bin, "w": w_bin, "unmatched": lost}).groupby(["h", "w"])["unmatched"].agg(["size", "sum"])
-    )
-    rows = counted.reset_index()
+    w_first, h_first = w_bin.min(initial=0), h_bin.min(initial=0)
+    columns = int(w_bin.max(initial=0) - w_first) + 1
+    place = (h_bin - h_first) * columns + (w_bin - w_first)
+    size = np.bincount(place)
+    lost_size = np.bincount(place[lost], minlength=len(size))
+    filled = np.flatnonzero(size)
+    h_filled, w_filled = filled // columns + h_first, filled % columns + w_first
     return pd.DataFrame(
         {
-            "w_from_px": 2.0 ** (rows["w"].to_numpy() / per_octave),
-            "h_from_px": 2.0 ** (rows["h"].to_numpy() / per_octave),
-            "ground_truths": rows["size"].to_numpy(np.int64),
-            "unmatched": rows["sum"].to_numpy(np.int64),
+            "w_from_px": 2.0 ** (w_filled / per_octave),
+            "h_from_px": 2.0 ** (h_filled / per_octave),
+            "ground_truths": size[filled],
+            "unmatched": lost_size[filled],
         }
     )
 

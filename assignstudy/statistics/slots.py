@@ -45,6 +45,7 @@ class SlotClaims:
         claim_slot: (K,) for every distinct claim on a contested slot, which of the C it is on; ascending.
         claim_gt: (K,) and whose claim it is.
         self_duplicates: Rows minus distinct (slot, ground truth) pairs.
+        lost: (R,) rows that do not own their slot.
     """
 
     owner_gt: Ints
@@ -53,6 +54,7 @@ class SlotClaims:
     claim_slot: Ints
     claim_gt: Ints
     self_duplicates: int
+    lost: Ints
 
 
 def find(positives: Rows, image_index: Ints) -> SlotClaims:
@@ -78,6 +80,7 @@ def find(positives: Rows, image_index: Ints) -> SlotClaims:
         claim_slot=np.insert(number, place, np.arange(len(contested))),
         claim_gt=np.insert(others, place, gt_row[contested]),
         self_duplicates=len(owner) - len(kept) - len(others),
+        lost=np.flatnonzero(loses),
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from assignstudy.losses.start import LossAtStart, StartSums
 from assignstudy.statistics import factored, slots
 from assignstudy.statistics.door import (
     Bools,
@@ -25,6 +26,7 @@ from assignstudy.statistics.door import (
     LevelShape,
 )
 from assignstudy.statistics.factored import IOU_UNIT
+from assignstudy.statistics.factored_loss import StartLosses
 from assignstudy.types import CellOffset, LevelFactors, Reach, RuleFacts
 
 _OFFSETS = len(CellOffset)
@@ -87,6 +89,7 @@ class _Sums:
     levels: tuple[AnchorCounts, ...]
     self_duplicates: int = 0
     pairs: list[Ints] = field(default_factory=list)
+    start: list[tuple[int, StartSums]] = field(default_factory=list)
 
     def add(self, other: _Sums) -> None:
         for whole, added in zip(self.levels, other.levels, strict=True):
@@ -121,6 +124,7 @@ def count_factors(
     rule: RuleFacts,
     anchor_centre: float,
     pool: Executor,
+    start: LossAtStart | None = None,
 ) -> Tally:
     """Count all chunks of an assignment that is a product; equals :func:`count` of its rows.
 
@@ -131,16 +135,20 @@ def count_factors(
         rule: What may be asked of the rule.
         anchor_centre: Where in its cell an anchor is centred, on both axes.
         pool: Counts several chunks at once; the counts do not depend on how many.
+        start: Given the sums of the loss at the start; None leaves them out.
     """
     boxes, sums = _no_ground_truth_counts(len(class_id), len(levels)), _Sums(tuple(map(_no_anchor_counts, levels)))
     classes = int(class_id.max(initial=0)) + 1
 
     def counted(compute: Callable[[], FactoredChunk]) -> _Sums:
         with np.errstate(all="ignore"):  # sides beyond float32 become infinite in silence, as they do in torch
-            return _count_factored_chunk(boxes, compute(), levels, class_id, classes, rule, anchor_centre)
+            return _count_factored_chunk(boxes, compute(), levels, class_id, classes, rule, anchor_centre, start)
 
     for part in pool.map(counted, chunks):
         sums.add(part)
+        if start is not None:
+            for number, added in part.start:
+                start.add_sums(number, added)
     return sums.tally(boxes, classes)
 
 
@@ -189,6 +197,7 @@ def _count_factored_chunk(
     classes: int,
     rule: RuleFacts,
     anchor_centre: float,
+    start: LossAtStart | None,
 ) -> _Sums:
     """Enter a chunk's ground truths, whose rows no other chunk touches; the rest is for the caller to add."""
     boxes.critical[chunk.rows] = chunk.critical
@@ -198,11 +207,22 @@ def _count_factored_chunk(
     for number, (level, shape) in enumerate(zip(chunk.levels, levels, strict=True)):
         _count_products(boxes, chunk.rows, number, level, sums.levels[number])
         _count_unreachable(boxes, chunk.rows, level, shape, rule, sums.levels[number])
-        overlaps = factored.prior_overlaps(level, shape, anchor_centre)
+        crowd = factored.crowded_rows(level, chunk.image_index)
+        claims = slots.find(crowd, chunk.image_index)
+        _count_crowded(boxes, chunk.rows, crowd, claims, sums.levels[number])
+        overlaps = factored.PriorOverlaps(level)
+        losses = None if start is None else StartLosses(level)
+        for anchor, meeting in enumerate(factored.meetings(level, shape, anchor_centre)):
+            overlaps.add(anchor, meeting)
+            if losses is not None:
+                losses.add(anchor, meeting)
         best = boxes.best_prior_iou[chunk.rows]
-        np.fmax(best, overlaps.best, out=best)
+        np.fmax(best, overlaps.best * np.float32(IOU_UNIT), out=best)
         sums.levels[number].prior_iou_units[:] = overlaps.units
-        claims = _count_crowded(boxes, chunk, level, sums.levels[number])
+        if losses is not None and start is not None:
+            rows = boxes.positives[chunk.rows, number]
+            group = start.groups(chunk.rows)
+            sums.start.append((number, losses.sums(rows, crowd.take(claims.lost), group, start.group_count)))
         sums.self_duplicates += claims.self_duplicates
         sums.pairs.append(competing_classes(claims, class_id[chunk.rows], classes))
     return sums
@@ -273,16 +293,16 @@ def _beyond_offsets(level: FactorArrays, reach: Reach) -> Bools:
 
 
 def _count_crowded(
-    boxes: GroundTruthCounts, chunk: FactoredChunk, level: FactorArrays, anchors: AnchorCounts
-) -> slots.SlotClaims:
+    boxes: GroundTruthCounts,
+    rows: slice,
+    crowd: factored.CrowdedRows,
+    claims: slots.SlotClaims,
+    anchors: AnchorCounts,
+) -> None:
     """Correct the count of slots, one of its own per row so far: of the crowded rows only the last on a slot has it."""
-    crowd = factored.crowded_rows(level, chunk.image_index)
-    claims = slots.find(crowd, chunk.image_index)
-    size, rows = chunk.rows.stop - chunk.rows.start, chunk.rows
-    boxes.owned[rows] -= np.bincount(crowd.gt_row, minlength=size).astype(np.int32)
+    boxes.owned[rows] -= np.bincount(crowd.gt_row, minlength=rows.stop - rows.start).astype(np.int32)
     anchors.slots[:] = anchors.by_offset.sum(axis=1) - np.bincount(crowd.anchor, minlength=len(anchors.slots))
     _count_slots(boxes, rows, anchors, claims)
-    return claims
 
 
 def _count_ground_truths(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -30,10 +32,17 @@ def compute(tables: RunTables, threshold: Threshold) -> pd.DataFrame:
         ``ground_truths``, ``matched``, ``recall`` (missing where the bin is empty), ``chosen``.
     """
     boxes = entered(tables)
-    critical, bins = boxes[threshold.critical].to_numpy(np.float32), boxes["size_bin"].astype(str).to_numpy()
-    grid = _grid(threshold)
-    groups = {ALL: critical, **{name: critical[bins == name] for name in SIZE_BINS}}
-    return pd.concat([_curve(name, values, grid, threshold) for name, values in groups.items()], ignore_index=True)
+    critical, bins = (
+        boxes[threshold.critical].to_numpy(np.float32),
+        boxes["size_bin"].cat.codes.to_numpy().astype(np.int64),
+    )
+    grid, sizes = _grid(threshold), np.bincount(bins, minlength=len(SIZE_BINS))
+    counts = _matched_by_bin(critical, bins, grid, threshold)
+    groups = {
+        ALL: (len(critical), counts.sum(axis=0)),
+        **dict(zip(SIZE_BINS, zip(sizes, counts, strict=True), strict=True)),
+    }
+    return pd.concat([_curve(name, *group, grid, threshold) for name, group in groups.items()], ignore_index=True)
 
 
 def needed(tables: RunTables, threshold: Threshold) -> pd.DataFrame:
@@ -68,6 +77,20 @@ def matched(
     return len(known) - np.searchsorted(known, at, side="right")
 
 
+def _matched_by_bin(
+    critical: npt.NDArray[np.float32], bins: npt.NDArray[np.int64], grid: npt.NDArray[np.float32], threshold: Threshold
+) -> npt.NDArray[np.int64]:
+    """(size bins, thresholds) what :func:`matched` says of each bin, without sorting any of them."""
+    known = ~np.isnan(critical)
+    side: Literal["left", "right"] = "right" if threshold.matches_below else "left"
+    # Between which thresholds each number lies; equality never matches.
+    place = np.searchsorted(grid, critical[known], side=side)
+    width = len(grid) + 1
+    lies = np.bincount(bins[known] * width + place, minlength=len(SIZE_BINS) * width).reshape(-1, width)
+    below = np.cumsum(lies, axis=1)[:, :-1]
+    return below if threshold.matches_below else lies.sum(axis=1, keepdims=True) - below
+
+
 def _grid(threshold: Threshold) -> npt.NDArray[np.float32]:
     start, end, step = (
         (1.0, max(_RATIO_END, 2 * threshold.value), _RATIO_STEP) if threshold.matches_below else (0.0, 1.0, _IOU_STEP)
@@ -77,16 +100,15 @@ def _grid(threshold: Threshold) -> npt.NDArray[np.float32]:
 
 
 def _curve(
-    name: str, critical: npt.NDArray[np.float32], grid: npt.NDArray[np.float32], threshold: Threshold
+    name: str, boxes: int, count: npt.NDArray[np.int64], grid: npt.NDArray[np.float32], threshold: Threshold
 ) -> pd.DataFrame:
-    count = matched(critical, grid, threshold)
     return pd.DataFrame(
         {
             "threshold": grid,
             "size_bin": name,
-            "ground_truths": len(critical),
+            "ground_truths": boxes,
             "matched": count,
-            "recall": count / len(critical) if len(critical) else np.nan,
+            "recall": count / boxes if boxes else np.nan,
             "chosen": grid == np.float32(threshold.value),
         }
     )
@@ -101,5 +123,7 @@ def _needed(
     # Equality never matches: go to the next hundredth beyond the last ground truth that is wanted.
     last = float(critical[wanted - 1] if threshold.matches_below else critical[len(critical) - wanted])
     value = (np.floor(last * 100) + 1) / 100 if threshold.matches_below else (np.ceil(last * 100) - 1) / 100
-    at = np.asarray([value], np.float32)
-    return goal, value, float(matched(critical, at, threshold)[0]) / boxes
+    at = np.float32(value)
+    if threshold.matches_below:
+        return goal, value, float(np.searchsorted(critical, at, side="left")) / boxes
+    return goal, value, float(len(critical) - np.searchsorted(critical, at, side="right")) / boxes

@@ -8,10 +8,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assignstudy import losses
 from assignstudy.assign import run as assignment
 from assignstudy.assign.yolov5 import Yolov5
 from assignstudy.assign.yolov5_v2 import Yolov5V2
 from assignstudy.assign.yolov7_aux import Yolov7Aux
+from assignstudy.losses.start import LossAtStart
 from assignstudy.statistics import door, factored
 from assignstudy.statistics.tally import count, count_factors
 from tests.boxes import COCO_P5, input_boxes, make_boxes, make_levels, seeded_boxes
@@ -95,3 +97,30 @@ def test_rows_come_from_the_factors_in_the_published_order(boxes):
         assert order == sorted(order)
         assert len(level) == int((factors.fits.sum(dim=0) * factors.claims.sum(dim=0)).sum())
         assert torch.equal(level.gt_row.unique(), (factors.fits.any(dim=0)).nonzero().flatten())
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("seed", range(3))
+def test_the_loss_at_the_start_is_that_of_the_rows(rule, seed):
+    boxes, levels = seeded_boxes(seed), make_levels()
+    _assert_same_loss(rule(), boxes, levels)
+
+
+@given(input_boxes(), st.sampled_from([1.5, 4.0, 10.0]))
+def test_the_loss_at_the_start_of_hard_boxes(boxes, anchor_t):
+    _assert_same_loss(Yolov5(anchor_t), boxes, make_levels())
+
+
+def _assert_same_loss(rule, boxes, levels):
+    formula, group = losses.formula_of(rule), np.arange(len(boxes)) % 3
+    weights = formula.published_weights(80, len(levels), 640)
+    by_row, by_factor = (LossAtStart(formula, levels, weights, 80, group, 3) for _ in range(2))
+    for chunk in assignment.run(rule, boxes, levels):
+        by_row.add(chunk)
+    parts = assignment.factored_parts(rule, boxes, levels)
+    chunks = [lambda part=part: door.factored_chunk(part.first_row, part.boxes, part.factors()) for part in parts]
+    with ThreadPoolExecutor(2) as pool:
+        arguments = (door.level_shapes(levels), np.zeros(len(boxes), np.int64), rule.facts, rule.anchor_centre)
+        count_factors(chunks, *arguments, pool, by_factor)
+    slots = [10_000] * len(levels)
+    assert by_row.finish(slots) == by_factor.finish(slots)

@@ -75,6 +75,7 @@ def test_competing_classes_count_each_pair_once_per_slot():
         claim_slot=np.array([0, 0, 0, 1, 1]),
         claim_gt=np.array([0, 1, 2, 3, 4]),
         self_duplicates=0,
+        lost=np.array([0, 1, 3]),
     )
     # Slot 0 is claimed by classes 1, 0 and 1 (pairs 0-1, 0-1 and 1-1); slot 1 by 2 and 2.
     assert sorted(competing_classes(claims, np.array([1, 0, 1, 2, 2]), 3)) == [0 * 3 + 1, 1 * 3 + 1, 2 * 3 + 2]
