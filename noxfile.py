@@ -1,4 +1,4 @@
-"""The tests under every Python and pandas that is promised: ``nox``, or one of them: ``nox -s "tests-3.12(pandas='2.3')"``.
+"""The tests under every Python and pandas that is promised: ``nox``, or one: ``nox -s "tests-3.12(pandas='2.3')"``.
 
 Interpreters that are not installed are skipped, except on CI. What comes behind ``--`` is handed to pytest.
 """
