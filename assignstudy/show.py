@@ -106,14 +106,17 @@ def write_pictures(wanted: Request) -> tuple[list[Path], tuple[str, ...]]:
     gallery = study.show_images(setting, result, Wish(pick=setting.dataset.image_paths))
     image = gallery.images[0]
     folder = wanted.out or Path("outputs", "pictures", Path(image.path).stem)
-    folder.mkdir(parents=True, exist_ok=True)
     photos = {"photo": image.picture} if image.picture else {}
     written = []
-    for panel in (panel for row in figures.draw(image, gallery.levels) for panel in row):
-        for kind in wanted.formats:
-            path = folder / f"{Path(image.path).stem}-{panel.key}.{kind}"
-            panel_file.save(panel, photos, path, wanted.dpi)
-            written.append(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for panel in (panel for row in figures.draw(image, gallery.levels) for panel in row):
+            for kind in wanted.formats:
+                path = folder / f"{Path(image.path).stem}-{panel.key}.{kind}"
+                panel_file.save(panel, photos, path, wanted.dpi)
+                written.append(path)
+    except OSError as error:
+        raise ConfigError(f"out: expected a folder that can be written to, got {folder} ({error.strerror})") from error
     said = (*result.notices, image.problem, *gallery_words.lines(image, gallery.levels, rule.facts))
     return written, tuple(filter(None, said))
 

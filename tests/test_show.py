@@ -57,6 +57,7 @@ def test_what_cannot_be_used_is_named(arguments, message):
         ("image=street-9.png", "image: no such image, got street-9.png; did you mean street-0000"),
         ("anchor_t=0.5", "anchor_t: expected a number above 1"),
         ("nonsense=1", "nonsense: no such setting"),
+        ("out=/dev/null/x", "out: expected a folder that can be written to, got /dev/null/x"),
     ],
 )
 @pytest.mark.usefixtures("here")

@@ -83,9 +83,16 @@ def open_picture(path: PathText | None) -> Image.Image:
             if image.width * image.height > MOST_PIXELS:
                 raise Image.DecompressionBombError
             picture = ImageOps.exif_transpose(image) if _orientation(image) != 1 else image
-            return picture.convert("RGB")
+            return _eight_bits(picture).convert("RGB")
     except _BROKEN as error:
         raise OSError(f"{path}: expected a picture, found {_reason(error)}") from error
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    """The picture with 8 bits per channel: Pillow itself cuts off what is brighter in 16 bits instead of scaling."""
+    if not picture.mode.startswith("I"):
+        return picture
+    return picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ Floats = npt.NDArray[np.float32]
 SHADES = 32
 """Steps of the colour scale: enough for the eye, few enough for small files."""
 
-MOST_CELLS = 160
-MOST_CHANNEL_CELLS = 80
+MOST_CELLS = 112
+MOST_CHANNEL_CELLS = 56
 """Longest side in pixels of a map and of a channel as drawn; of larger ones blocks of cells are averaged."""
 
 PER_ROW = 4

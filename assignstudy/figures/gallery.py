@@ -229,11 +229,14 @@ def cell_marks(subject: Subject, level: LevelShape, *, on_image: bool = False) -
         on_image: In pixels of the original instead of cells of the grid.
     """
     # Rows come by offset, the centre first: a cell that is both counts as that of the centre.
-    rows = subject.image.on_level(level.name).drop_duplicates(["number", "grid_y", "grid_x"])
+    every = subject.image.on_level(level.name)
+    rows = every.drop_duplicates(["number", "grid_y", "grid_x"])
+    # One anchor of a cell can be contested and another not: any of them frames it.
+    contested = every[every["contested"].to_numpy(bool)].drop_duplicates(["grid_y", "grid_x"])
     colour = subject.colour[rows["number"].to_numpy() - 1]
-    cells = _cells(rows)
+    cells, framed = _cells(rows), _cells(contested)
     if on_image:
-        cells = subject.image.placement.to_orig(cells * level.stride)
+        cells, framed = (subject.image.placement.to_orig(one * level.stride) for one in (cells, framed))
     beside = rows["cell_offset"].to_numpy() != CellOffset.CENTRE
     hatch_lines = _hatch_lines(_pixels_per_cell(subject, level, on_image))
     centre_name = "cell of the centre" if beside.any() else "positive cell"
@@ -246,7 +249,7 @@ def cell_marks(subject: Subject, level: LevelShape, *, on_image: bool = False) -
             Strokes(hatching(cells[own & beside], hatch_lines), line, "neighbour cell"),
         ]
     frame = Pen("on-photo" if on_image else "ink", 1.6, on_photo=on_image)
-    marks.append(Rects(np.unique(cells[rows["contested"].to_numpy(bool)], axis=0), frame, "contested slot"))
+    marks.append(Rects(framed, frame, "contested slot"))
     return tuple(mark for mark in marks if len(mark.xyxy))
 
 

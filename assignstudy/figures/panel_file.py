@@ -106,14 +106,15 @@ def _artists(axes: Axes, panel: Panel, mark: Mark, photos: Mapping[str, Image]) 
 def _patches(mark: Rects) -> list[PathPatch]:
     """One patch for all boxes, and where they lie on a photo a dark one below."""
     pen, shape = mark.pen, box_path(mark.xyxy)
-    under = [PathPatch(shape, fill=False, edgecolor=_UNDER, linewidth=pen.width + 1.6)]
+    style_of_line = _DASHES if pen.is_dashed else "solid"
+    under = [PathPatch(shape, fill=False, edgecolor=_UNDER, linewidth=pen.width + 1.6, linestyle=style_of_line)]
     edge = style.colour(pen.colour) if pen.width else "none"
     patch = PathPatch(
         shape,
         facecolor=(style.colour(pen.colour), pen.fill),
         edgecolor=edge,
         linewidth=pen.width,
-        linestyle=_DASHES if pen.is_dashed else "solid",
+        linestyle=style_of_line,
     )
     return [*under[: pen.on_photo and pen.width > 0], patch]
 

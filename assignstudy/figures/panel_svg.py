@@ -93,7 +93,11 @@ def _write_mark(parent: ElementTree.Element, mark: Rects | Strokes | Dots | Phot
         return
     d, pen = path_of(mark), mark.pen
     if pen.on_photo and pen.width:
-        _element(parent, "path", {"class": "under", "d": d, "stroke-width": _number(pen.width + 1.6)})
+        _element(
+            parent,
+            "path",
+            {"class": "under dashed" if pen.is_dashed else "under", "d": d, "stroke-width": _number(pen.width + 1.6)},
+        )
     _element(parent, "path", {"d": d, **_look(pen)})
 
 

@@ -45,7 +45,7 @@ def _is_fine(box: Any) -> bool:
 
 
 def _line(box: Any, positives: list[Any], levels: Sequence[str], rule: RuleFacts) -> str:
-    name = f"{box.class_name} {box.number}"
+    name = f"{words.name(str(box.class_name))} {box.number}"
     if box.ignored:
         return f"{name}: ignored, kept out of the assignment."
     if not positives:

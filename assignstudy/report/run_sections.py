@@ -253,9 +253,9 @@ def shapes(view: RunView, key: str, title: str) -> SectionContent:
     elongated = int(traits.loc[traits["value"].isin(["wide", "tall"]), "ground_truths"].sum())
     share = judgement.share(elongated, view.tables.metrics["ground_truths"])
     missed = int(traits.loc[traits["value"].isin(["wide", "tall"]), "unmatched"].sum())
+    unmatched_boxes = words.count(view.tables.metrics["unmatched"] or 0, "unmatched box", "unmatched boxes")
     among = (
-        f"{words.integer(missed)} of the {words.count(view.tables.metrics['unmatched'] or 0, 'unmatched box')} "
-        f"{'is' if missed == 1 else 'are'} among them"
+        f"{words.integer(missed)} of the {unmatched_boxes} {'is' if missed == 1 else 'are'} among them"
         if view.tables.metrics["unmatched"]
         else "no box is unmatched"
     )

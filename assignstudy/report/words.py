@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Sequence
 
 import pandas as pd
@@ -11,6 +12,8 @@ from assignstudy.figures import style
 
 UNDEFINED = "–"
 _SMALLEST_SHARE = 0.0001
+_TURNS = frozenset({"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"})
+"""Classes of Unicode characters that change the direction of the text around them."""
 
 
 def is_undefined(value: float | str | None) -> bool:
@@ -70,6 +73,12 @@ def count(value: float, singular: str, plural: str | None = None) -> str:
     if not value:
         return f"no {many}"
     return f"{integer(value)} {singular if value == 1 else many}"
+
+
+def name(text: str) -> str:
+    """A name from a data set, kept apart where it runs from right to left, so that numbers beside it stay in order."""
+    is_plain = all(unicodedata.bidirectional(letter) not in _TURNS for letter in text)
+    return text if is_plain else f"\u2068{text}\u2069"
 
 
 def listing(words: Sequence[str], last: str = "and") -> str:

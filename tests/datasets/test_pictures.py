@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -123,3 +124,10 @@ def test_picture_files_open_by_index(tmp_path):
     for number, size in enumerate([(3, 4), (5, 6)]):
         Image.new("L", size).save(tmp_path / f"{number}.png")
     assert PictureFiles((tmp_path / "0.png", tmp_path / "1.png"))(1).size == (5, 6)
+
+
+def test_pictures_of_16_bits_are_scaled_and_not_cut_off(tmp_path):
+    ramp = np.arange(0, 65536, 256, dtype=np.uint16).reshape(16, 16)
+    Image.fromarray(ramp).save(tmp_path / "ramp.png")
+    grey = np.asarray(open_picture(str(tmp_path / "ramp.png")))[..., 0]
+    assert np.array_equal(grey, ramp // 256)

@@ -23,7 +23,7 @@ from assignstudy.statistics.gallery import Wish
 from assignstudy.study import Study, run, show
 from assignstudy.transforms import Letterbox, Rect, Stretch
 from tests.boxes import make_dataset
-from tests.views import CHINESE, HOSTILE, MATH
+from tests.views import CHINESE, HOSTILE, MATH, crowded_view
 
 RULES = {
     "yolov5": Yolov5(),
@@ -168,6 +168,20 @@ def test_neighbour_cells_are_hatched_and_contested_slots_framed():
         framed = drawn(panel, Rects, "contested slot")[:, :2]
         assert np.array_equal(distinct(framed), distinct(contested[["grid_x", "grid_y"]]))
     assert some_contested
+
+
+def test_a_cell_is_framed_whichever_of_its_anchors_is_contested():
+    (image,) = crowded_view().pictures.gallery.images
+    subject, frames, first_only = gallery.Subject(image), 0, 0
+    for level in crowded_view().pictures.gallery.levels:
+        rows = image.on_level(level.name)
+        contested = rows[rows["contested"].to_numpy(bool)]
+        framed = [len(mark.xyxy) for mark in gallery.cell_marks(subject, level) if mark.name == "contested slot"]
+        assert sum(framed) == len(contested.drop_duplicates(["grid_y", "grid_x"]))
+        frames += sum(framed)
+        firsts = rows.drop_duplicates(["number", "grid_y", "grid_x"])
+        first_only += len(firsts[firsts["contested"].to_numpy(bool)].drop_duplicates(["grid_y", "grid_x"]))
+    assert frames > first_only, "no cell whose first anchor is uncontested: the boxes prove nothing"
 
 
 def test_unmatched_ground_truths_are_crossed_out_in_every_picture():

@@ -58,3 +58,10 @@ def test_listing(items, expected):
 )
 def test_a_quantity_has_three_digits_whatever_its_size(value, text):
     assert words.quantity(value) == text
+
+
+def test_names_from_right_to_left_stay_by_themselves():
+    assert words.name("person") == "person"
+    assert words.name("消防车") == "消防车"
+    assert words.name("שמש") == "\u2068שמש\u2069"
+    assert words.name("a\u202eb") == "\u2068a\u202eb\u2069"
