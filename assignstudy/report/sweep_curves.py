@@ -159,7 +159,8 @@ def _metrics(view: SweepView, where: Layout) -> list[str]:
 def _picture(view: SweepView, where: Layout, panels: Sequence[Panel], k: int, metric: str) -> Picture:
     figure = _figure(view, where, panels[k], metric)
     caption = ": ".join(filter(None, (words.sentence(facts(metric).title), panels[k].title)))
-    return Picture(to_svg(figure, f"sweep-{metric}-{k}", _alt(view, where, metric)), caption)
+    is_wide = figure.get_figwidth() * figure.dpi > style.PANEL_PX
+    return Picture(to_svg(figure, f"sweep-{metric}-{k}", _alt(view, where, metric)), caption, wide=is_wide)
 
 
 def _figure(view: SweepView, where: Layout, panel: Panel, metric: str) -> Figure:

@@ -29,12 +29,13 @@ CARD_METRICS = ("bpr", "unmatched", "unreachable_share", "contested_share", "pos
 FRONT_METRICS = ("bpr", "unmatched", *COSTS, PRICE)
 CAPTION = "Recall against what it costs"
 ANOTHER_RULE = (
-    "python -m assignstudy.sweep FOLDER --tolerance 0.001 --most-unreachable 0.02 --pixel-price 0.005 builds this page "
+    "python -m assignstudy.sweep FOLDER --tolerance 0.001 --most-unreachable 0.02 --pixel-price 0.004 builds this page "
     "again with other limits; these are the usual ones. A pixel price of 0 takes every gain, whatever it costs."
 )
 HOW_TO_READ = (
     "a dot is a run; the upper left is best. Hollow dots are beaten: another run has at least their recall, at no "
-    "higher cost of any kind. Filled ones are the Pareto front: choosing between them is choosing what to give up."
+    "higher cost, pixels not counted. Filled ones are the Pareto front: to choose between them is to choose what to "
+    "give up."
 )
 
 
@@ -163,11 +164,12 @@ def _beaten(view: SweepView) -> str:
     value = {row: [signs[name] * metric_value(view, row, name) for name in names] for row in view.order}
     beating = [row for row in view.order if row != pick and all(map(le, value[row], value[pick]))]
     larger = [row for row in beating if metric_value(view, row, PRICE) > metric_value(view, pick, PRICE)]
-    why = "all of them with a larger network input, which the rule has its price for"
+    why = "with a larger network input, which the rule has its price for"
     if len(larger) < len(beating):
         why = "by differences that the rule counts as none, or at a price in pixels"
     some = words.listing([view.name(row) for row in beating[:3]])
-    return f"{words.count(len(beating), 'run')} beat the recommended one in everything, {why}: {some}."
+    verb, among = "beats" if len(beating) == 1 else "beat", "among them " if len(beating) > 3 else ""
+    return f"{words.count(len(beating), 'run')} {verb} the recommended one in everything else, {why}: {among}{some}."
 
 
 def _rules(view: SweepView) -> str:

@@ -28,6 +28,9 @@ _ROUNDING = 1e-12
 class PickRule:
     """How a run is picked: by recall first, then by what it costs, but never by targets that cannot be reached.
 
+    A box that is matched and owns no slot, because others win all of its slots, counts as lost: recall alone is near 1
+    for every small input, and what such an input takes away shows there.
+
     Attributes:
         tolerance: Shares that differ by no more than this (equality included) count as equal; 0.001 is a tenth of a
             percentage point, one box in a thousand.
@@ -42,7 +45,7 @@ class PickRule:
 
     tolerance: float = 0.001
     most_unreachable: float = 0.02
-    pixel_price: float = 0.005
+    pixel_price: float = 0.004
 
     def __post_init__(self) -> None:
         """Check that all are shares."""
@@ -62,7 +65,8 @@ class PickRule:
         smallest = f"of these, the ones within as much of the smallest share of {', then of '.join(shares)}; "
         return (
             f"Leave out the runs with more than {100 * self.most_unreachable:g} % unreachable positives, unless all "
-            f"have more; {f'take {price}; ' if PRICE in compared and self.pixel_price else ''}keep those within "
+            "have more; count boxes that own no slot as lost; "
+            f"{f'take {price}; ' if PRICE in compared and self.pixel_price else ''}keep those within "
             f"{100 * self.tolerance:g} percentage points of the best recall; {smallest if shares else ''}of what is "
             "left, pick the run with the fewest positives per ground truth."
         )
@@ -90,13 +94,19 @@ def ranked(runs: pd.DataFrame, rule: PickRule) -> list[int]:
         rule: How to pick. A share that the rules of some runs do not have decides nothing.
     """
     left = runs[list(_MISSING)].fillna(_MISSING)
-    left["bpr"] -= rule.pixel_price * _doublings(runs[PRICE])
+    left["bpr"] -= _without_slot(runs) + rule.pixel_price * _doublings(runs[PRICE])
     shares = shared_by_all(runs, _SHARES)
     order: list[int] = []
     while len(left):
         order.append(_pick(left, rule, shares))
         left = left.drop(index=order[-1])
     return order
+
+
+def _without_slot(runs: pd.DataFrame) -> pd.Series:
+    """Share of the ground truths that are matched and own no slot; 0 where a run does not say."""
+    counts = runs.reindex(columns=["matched_without_slot", "ground_truths"]).astype("float64")
+    return (counts["matched_without_slot"] / counts["ground_truths"]).fillna(0.0)
 
 
 def pareto(runs: pd.DataFrame) -> pd.Series:

@@ -57,6 +57,11 @@ class TestRanked:
         assert ranked(runs((0.99, 0, 0, 1), (0.9951, 0, 0, 1), megapixels=[0.1, 0.2]), rule) == [1, 0]
         assert ranked(runs((0.98, 0, 0, 1), (0.9899, 0, 0, 1), megapixels=[0.1, 0.4]), rule) == [0, 1]
 
+    def test_boxes_that_own_no_slot_count_as_lost(self):
+        table = runs((0.996, 0, 0, 5), (0.993, 0, 0, 5)).assign(ground_truths=1000, matched_without_slot=[8, 1])
+        assert ranked(table, PickRule()) == [1, 0]
+        assert ranked(table.assign(matched_without_slot=[1, 1]), PickRule()) == [0, 1]
+
     def test_without_a_price_every_gain_is_taken(self):
         table = runs((0.99, 0, 0, 1), (0.992, 0, 0, 1), megapixels=[0.1, 1.6])
         assert ranked(table, PickRule(pixel_price=0)) == [1, 0]
@@ -144,7 +149,7 @@ def test_the_sentence_says_the_numbers():
 def test_the_sentence_names_only_what_decides():
     assert "contested" not in PickRule().sentence(["unreachable_share", "positives_per_gt"])
     assert "of these" not in PickRule().sentence(["positives_per_gt"])
-    assert "0.5 percentage points off the recall for every doubling" in PickRule().sentence(["megapixels"])
+    assert "0.4 percentage points off the recall for every doubling" in PickRule().sentence(["megapixels"])
     assert "doubling" not in PickRule(pixel_price=0).sentence(["megapixels"])
 
 
