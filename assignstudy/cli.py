@@ -346,11 +346,6 @@ def _start(launch: Launch) -> int:
     except SweepRefusedError as error:
         _say(str(error))
         return 1
-    except OSError as error:  # Hydra's own files, and logs; ours have a sentence
-        if wants_traceback or error.errno not in NO_ROOM:
-            raise
-        _say(f"{error.filename}: cannot be written ({error.strerror}); make room or give another folder")
-        return 1
     except (HydraException, OmegaConfBaseException, AssignStudyError, yaml.YAMLError, ValueError) as error:
         # Hydra raises a bare ValueError for choices that are no names; later than that, one is a defect of ours.
         if launch.is_search and launch.runs and not launch.has_objective:
@@ -359,6 +354,11 @@ def _start(launch: Launch) -> int:
         if wants_traceback or (launch.folder is not None and type(error) is ValueError):
             raise
         _say(_sentence(error))
+        return 1
+    except OSError as error:  # of files that Hydra writes; ours have a sentence
+        if wants_traceback or error.errno not in NO_ROOM:
+            raise
+        _say(f"{error.filename}: cannot be written ({error.strerror}); make room or give another folder")
         return 1
     return 0
 

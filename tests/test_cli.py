@@ -614,3 +614,30 @@ def test_a_model_that_fails_costs_its_sections_and_nothing_else(command, tmp_pat
     assert "“Feature maps”: RuntimeError: a defect of the user's own" in outcome.err
     assert last_record(tmp_path).metrics["images"] == 4
     assert (single_run(tmp_path) / "ground_truths.parquet").is_file()
+
+
+# ---- honest failure
+
+
+def test_a_section_that_cannot_be_drawn_is_told_and_costs_no_figure(command, tmp_path, monkeypatch):
+    from assignstudy.report import sections
+
+    def build(*_: object) -> None:
+        raise ZeroDivisionError("nothing <b>to</b> divide by")
+
+    broken = sections.Section("broken", "Broken section", build)
+    monkeypatch.setattr(sections, "SECTIONS", (*sections.SECTIONS, broken))
+    outcome = command("dataset.images=12")
+    assert outcome.code == 1
+    said = "report.html: section “Broken section”: ZeroDivisionError: nothing <b>to</b> divide by"
+    assert said in outcome.err
+    found, folder = last_record(tmp_path), single_run(tmp_path)
+    assert (found.status, found.error) == ("failed", said)
+    assert found.metrics["bpr"] is not None
+    assert {path.name for path in folder.glob("*.parquet")} == {f"{name}.parquet" for name in record.TABLES}
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "nothing &lt;b&gt;to&lt;/b&gt; divide by" in page
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    assert command("dataset.images=12", f"hydra.run.dir={folder}").code == 0
+    assert last_record(tmp_path).status == "finished"

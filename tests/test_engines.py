@@ -1,4 +1,7 @@
-"""Sweeps on other engines: real processes, the same bytes."""
+"""Sweeps on other engines: real processes, the same bytes.
+
+Ray's plugin cannot be installed beside the others; README.md says how to run its tests.
+"""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def test_distribution_counts_every_box_once(tables):
 
 def test_distribution_of_many_positives_goes_in_steps_that_lose_none(tables):
     many = tables.ground_truths.assign(positives=tables.ground_truths.positives * 37)
-    counts = positives_per_gt.distribution(type(tables)(**vars(tables) | {"ground_truths": many}))
+    counts = positives_per_gt.distribution(replace(tables, ground_truths=many))
     assert len(counts) <= positives_per_gt.MOST_BARS + 1
     for row in counts.itertuples():
         assert row.ground_truths == many.positives.between(row.first, row.last).sum()
