@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -50,10 +49,3 @@ class RunTables:
     data_issues: pd.DataFrame
     contested_pairs: pd.DataFrame
     loss_at_start: StartTable | None
-
-    @cached_property
-    def entered(self) -> pd.DataFrame:
-        """The ground truths that entered the assignment: all but the ignored ones."""
-        is_ignored = self.ground_truths["ignored"].to_numpy(bool)
-        # Picking rows copies every column, and a dozen statistics ask.
-        return self.ground_truths[~is_ignored] if is_ignored.any() else self.ground_truths
