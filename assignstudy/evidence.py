@@ -139,7 +139,8 @@ def examples(paired: pd.DataFrame | None, never: pd.DataFrame, record: RunRecord
 
 def _one_side(pairs: pd.DataFrame) -> pd.DataFrame:
     """What a ground truth is, from the first run that has it."""
-    return pd.DataFrame({name: pairs[f"{name}_a"].astype(object).fillna(pairs[f"{name}_b"]) for name in _SHOWN})
+    sides = {name: (pairs[f"{name}_a"].astype(object), pairs[f"{name}_b"].astype(object)) for name in _SHOWN}
+    return pd.DataFrame({name: first.where(first.notna(), other) for name, (first, other) in sides.items()})
 
 
 def _pictures(record: RunRecord) -> Callable[[int], Image] | None:

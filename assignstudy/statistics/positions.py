@@ -55,7 +55,7 @@ def compute(
     image_of = labels.image_index[labels.assigned]
     parts = [part for image in chosen for part in _of_image(rule, levels, network_input, image_of, image)]
     none = pd.DataFrame({"level": pd.Series([], dtype="str"), "x_cell": [], "y_cell": [], "moved": []})
-    table = pd.concat([none.astype({"moved": bool}), *parts], ignore_index=True).drop_duplicates()
+    table = (pd.concat(parts, ignore_index=True) if parts else none.astype({"moved": bool})).drop_duplicates()
     width, height = labels.image_wh_px.max(axis=0).tolist()
     shapes = door.level_shapes(levels)
     return Positions(
