@@ -9,7 +9,6 @@ import pandas as pd
 
 from assignstudy.statistics.tables import RunTables
 
-
 _ENTERED: WeakKeyDictionary[RunTables, pd.DataFrame] = WeakKeyDictionary()
 
 
