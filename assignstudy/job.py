@@ -208,15 +208,9 @@ def clear(folder: Path) -> None:
     tables = (f"{table}.parquet" for table in record.TABLES)
     names = (record.RECORD_FILE, record.PAGE_FILE, record.ANCHOR_FILE, *tables)
     paths = [folder / f"{name}{ending}" for name in names for ending in ("", ".tmp")]
-<<<<<<< HEAD
-    around = folder.parent / record.SWEEP_PAGE_FILE
-    if (folder.parent / record.MANIFEST_FILE).is_file() and around.is_file():
-        paths.insert(0, around)
-=======
     page = folder.parent / record.SWEEP_PAGE_FILE
     if (folder.parent / record.MANIFEST_FILE).is_file() and page.is_file():  # else it is no page of ours
         paths.insert(0, page)
->>>>>>> main
     for path in paths:
         with record.writable(path):
             path.unlink(missing_ok=True)

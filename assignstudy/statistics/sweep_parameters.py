@@ -88,9 +88,7 @@ def value_text(value: object) -> str:
 def records(runs: pd.DataFrame) -> dict[int, dict[str, Any]]:
     """The rows of a table of runs, by their labels, each as values by column."""
     names = [str(name) for name in runs.columns]
-    values = (
-        runs.itertuples(index=False, name=None) if names else [()] * len(runs)
-    )  # pandas 2 yields none of no columns
+    values = runs.itertuples(index=False, name=None) if names else [()] * len(runs)  # pandas 2 yields none
     return {row: dict(zip(names, run, strict=True)) for row, run in zip(rows_of(runs), values, strict=True)}
 
 
