@@ -194,7 +194,8 @@ def composed(overrides: Sequence[str]) -> tuple[Order, Rule, Transform]:
             del cfg.hydra
         _check(cfg, order)
     except (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError) as error:
-        raise ConfigError(_sentence(error)) from error
+        one_only = "expected one value, as this command takes one setting (a list is written [1,2])"
+        raise ConfigError(_sentence(error, one_only)) from error
     return order, _built("assigner", config["assigner"]), _built("transform", config["transform"])
 
 
@@ -631,7 +632,9 @@ def _say(sentence: str) -> None:
 # ---- Hydra's errors in one sentence each
 
 
-def _sentence(error: Exception) -> str:
+def _sentence(
+    error: Exception, about_several: str = "several values make a sweep; add -m (a list is written [1,2])"
+) -> str:
     """What is wrong with the command, beginning with the key."""
     text = " ".join(str(error).split())
     several = re.search("(?:Ambiguous value for argument|Sweep parameters) '(.+?)'", text)
@@ -654,7 +657,7 @@ def _sentence(error: Exception) -> str:
                 f"expected the name of a choice behind a group, as in anchors=coco_p5; --help lists them ({text})"
             )
         case _ if several:
-            sentence = f"{several[1]}: several values make a sweep; add -m (a list is written [1,2])"
+            sentence = f"{several[1]}: {about_several}"
         case _:
             sentence = text.partition(" Config search path:")[0]
     return sentence

@@ -57,6 +57,11 @@ def request(arguments: Sequence[str]) -> Request:
     """
     own = {"image": "", "format": "png", "dpi": "200", "out": ""}
     others = []
+    if options := [argument for argument in arguments if argument.startswith("-")]:
+        raise ConfigError(
+            f"{options[0]}: expected key=value only, this command draws one image under one setting; "
+            "call it once per setting"
+        )
     for argument in arguments:
         key, _, value = argument.partition("=")
         if key in own:

@@ -168,7 +168,8 @@ def _dearest(costs: pd.DataFrame, pictures: int) -> str:
         f"Of what {words.count(len(costs), 'ground truth')} in {words.count(pictures, 'image')} cost the model, "
         f"{top['class_name']} in {top['image']} takes {words.percent(top['share'])}"
     )
-    return f"{sentence}, the {len(few)} dearest together {words.percent(few['share'].sum())}."
+    together = f", the {len(few)} dearest together {words.percent(few['share'].sum())}" if len(few) > 1 else ""
+    return f"{sentence}{together}."
 
 
 def _crops(dearest: pd.DataFrame, gallery: Gallery) -> tuple[Crop, ...]:
