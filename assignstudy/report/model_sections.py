@@ -204,7 +204,7 @@ def _loss_table(costs: pd.DataFrame) -> TableView:
         *(Column(f"{term}_loss", term, Kind.QUANTITY) for term in ("box", "objectness", "class")),
     ]
     shown = costs.head(LISTED)
-    shown = shown.assign(size=[f"{row.w_px:.0f} × {row.h_px:.0f}" for row in records(shown)])
+    shown = shown.assign(size=[f"{row.w_px:.0f}\u00a0×\u00a0{row.h_px:.0f}" for row in records(shown)])
     left_out = len(costs) - len(shown)
     note = f"{words.count(left_out, 'further ground truth')} with a lower loss." if left_out else ""
     return table(shown, columns, "ground truths by their loss, highest first", note)
