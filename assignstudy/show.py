@@ -122,7 +122,8 @@ def write_pictures(wanted: Request) -> tuple[list[Path], tuple[str, ...]]:
                 written.append(path)
     except OSError as error:
         raise ConfigError(f"out: expected a folder that can be written to, got {folder} ({error.strerror})") from error
-    said = (*result.notices, image.problem, *gallery_words.lines(image, gallery.levels, rule.facts))
+    lines = gallery_words.lines(image, gallery.levels, rule.facts)
+    said = (*result.notices, image.problem, *(line.text for line in lines))
     return written, tuple(filter(None, said))
 
 

@@ -74,7 +74,8 @@ class Subject:
         """(G,) class and number of each ground truth."""
         classes = self.image.ground_truths["class_name"].astype(str)
         return np.array(
-            [f"{style.shorten(name, 14)} {n}" for name, n in zip(classes, self.numbers, strict=True)], object
+            [f"{style.isolated(style.shorten(name, 14))} {n}" for name, n in zip(classes, self.numbers, strict=True)],
+            object,
         )
 
     def has_positive(self, level: LevelShape) -> Bools:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from assignstudy.report import words
+from assignstudy.report.content import Line
 from assignstudy.statistics.door import LevelShape
 from assignstudy.statistics.entered import records
 from assignstudy.statistics.gallery import ShownImage, beyond_border
@@ -19,7 +20,7 @@ LONGEST = 60
 """Lines under one image; those of ground truths that something is wrong with come first where there are more."""
 
 
-def lines(image: ShownImage, levels: Sequence[LevelShape], rule: RuleFacts) -> tuple[str, ...]:
+def lines(image: ShownImage, levels: Sequence[LevelShape], rule: RuleFacts) -> tuple[Line, ...]:
     """One sentence per ground truth, such as ``person 3: 2 anchors on P3, 3 cells each; nothing on P4 and P5``."""
     boxes = records(image.ground_truths)
     by_number: dict[int, list[Any]] = {}
@@ -27,9 +28,11 @@ def lines(image: ShownImage, levels: Sequence[LevelShape], rule: RuleFacts) -> t
         by_number.setdefault(row.number, []).append(row)
     shown = sorted(boxes, key=_is_fine)[:LONGEST] if len(boxes) > LONGEST else boxes
     names = [level.name for level in levels]
-    said = [_line(box, by_number.get(box.number, []), names, rule) for box in shown]
+    said = [
+        Line(_line(box, by_number.get(box.number, []), names, rule), words.in_full(box.class_name)) for box in shown
+    ]
     left_out = len(boxes) - len(said)
-    return (*said, *([f"… and {words.count(left_out, 'further ground truth')}."] if left_out else []))
+    return (*said, *([Line(f"… and {words.count(left_out, 'further ground truth')}.")] if left_out else []))
 
 
 def clipped(image: ShownImage) -> str:
@@ -45,7 +48,7 @@ def _is_fine(box: Any) -> bool:
 
 
 def _line(box: Any, positives: list[Any], levels: Sequence[str], rule: RuleFacts) -> str:
-    name = f"{words.name(str(box.class_name))} {box.number}"
+    name = f"{words.name(box.class_name)} {box.number}"
     if box.ignored:
         return f"{name}: ignored, kept out of the assignment."
     if not positives:

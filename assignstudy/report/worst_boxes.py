@@ -56,8 +56,10 @@ def _crop(box: WorstBox, photo: str, rule: RuleFacts) -> Crop:
     if rule.threshold is not None:
         lines.append(f"{rule.threshold.critical} {words.number(getattr(row, rule.threshold.critical))}")
     why = words.sentence(f"{why_it_fails(box, rule)}.")
-    svg = panel_svg.write_plain(figure.draw(box), {"photo": photo}, f"{row.class_name} in {row.image}: {why}")
-    return Crop(Markup(svg), str(row.class_name), f"{row.image}, gt_id {row.gt_id}", tuple(lines), why)
+    name, where = words.name(row.class_name), words.name(row.image)
+    svg = panel_svg.write_plain(figure.draw(box), {"photo": photo}, f"{name} in {where}: {why}")
+    full = words.in_full(row.class_name, row.image)
+    return Crop(Markup(svg), name, f"{where}, gt_id {row.gt_id}", tuple(lines), why, full)
 
 
 def why_it_fails(box: WorstBox, rule: RuleFacts) -> str:
