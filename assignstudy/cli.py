@@ -60,7 +60,7 @@ from omegaconf.errors import (
 from tqdm import tqdm
 
 from assignstudy import record
-from assignstudy.errors import AssignStudyError, ConfigError, RecordError
+from assignstudy.errors import AssignStudyError, ConfigError, ModelError, RecordError, told
 from assignstudy.record import RunRecord, SweepManifest
 from assignstudy.resources import resource
 from assignstudy.settings import (
@@ -497,7 +497,12 @@ def _built(group: str, options: Config) -> Any:
     except InstantiationException as error:
         if isinstance(error.__cause__, ConfigError):
             raise ConfigError(_with_group(group, options, str(error.__cause__))) from error
-        raise ConfigError(f"{group}: expected options that fit, got {options}: {error.__cause__}") from error
+        cause = error.__cause__
+        is_call = group == "model" and "in call to target" in str(error)
+        if is_call and cause and not isinstance(cause, TypeError):  # a TypeError is mostly about options
+            target = options["_target_"]
+            raise ModelError(f"model._target_: expected a torch.nn.Module from {target}, got {told(cause)}") from error
+        raise ConfigError(f"{group}: expected options that fit, got {options}: {cause}") from error
 
 
 def _with_group(group: str, options: Config, sentence: str) -> str:
