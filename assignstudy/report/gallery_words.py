@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from assignstudy.report import words
+from assignstudy.report import failing, words
 from assignstudy.report.content import Line
-from assignstudy.statistics.door import LevelShape
+from assignstudy.statistics.door import Failing, LevelShape
 from assignstudy.statistics.entered import records
 from assignstudy.statistics.gallery import ShownImage, beyond_border
 from assignstudy.types import RuleFacts
@@ -29,7 +29,8 @@ def lines(image: ShownImage, levels: Sequence[LevelShape], rule: RuleFacts) -> t
     shown = sorted(boxes, key=_is_fine)[:LONGEST] if len(boxes) > LONGEST else boxes
     names = [level.name for level in levels]
     said = [
-        Line(_line(box, by_number.get(box.number, []), names, rule), words.in_full(box.class_name)) for box in shown
+        Line(_line(box, by_number.get(box.number, []), names, rule, image), words.in_full(box.class_name))
+        for box in shown
     ]
     left_out = len(boxes) - len(said)
     return (*said, *([Line(f"… and {words.count(left_out, 'further ground truth')}.")] if left_out else []))
@@ -47,12 +48,12 @@ def _is_fine(box: Any) -> bool:
     return bool(box.ignored) or bool(box.positives > 0 and box.owned > 0)
 
 
-def _line(box: Any, positives: list[Any], levels: Sequence[str], rule: RuleFacts) -> str:
+def _line(box: Any, positives: list[Any], levels: Sequence[str], rule: RuleFacts, image: ShownImage) -> str:
     name = f"{words.name(box.class_name)} {box.number}"
     if box.ignored:
         return f"{name}: ignored, kept out of the assignment."
     if not positives:
-        return f"{name}: no positive on any level{_why_none(box, rule)}."
+        return f"{name}: no positive on any level{_why_none(box, rule, image.failing.get(int(box.gt_id)))}."
     by_level = {level: [row for row in positives if row.level == level] for level in levels}
     parts = [_on_level(level, rows, rule) for level, rows in by_level.items() if rows]
     empty = [level for level, rows in by_level.items() if not rows]
@@ -89,8 +90,10 @@ def _troubles(positives: list[Any]) -> list[str]:
     return found
 
 
-def _why_none(box: Any, rule: RuleFacts) -> str:
+def _why_none(box: Any, rule: RuleFacts, missed: Failing | None) -> str:
     threshold = rule.threshold
+    if missed is not None:
+        return f": {failing.why(missed, rule)}"
     if threshold is None or not threshold.decides_match:
         return ""
     number = getattr(box, threshold.critical)

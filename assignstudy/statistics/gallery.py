@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, islice, zip_longest
 from pathlib import PurePosixPath
@@ -104,6 +104,7 @@ class ShownImage:
             input: ``anchor_cx_px``, ``anchor_cy_px``, ``anchor_w_px``, ``anchor_h_px`` (the size missing for points).
         picture: The original; None where there is none.
         problem: Why there is no picture, or empty.
+        failing: By ``gt_id``, which test of the rule those without a positive fail; nothing where a threshold says so.
     """
 
     path: str
@@ -113,6 +114,7 @@ class ShownImage:
     positives: pd.DataFrame
     picture: Image | None
     problem: str
+    failing: Mapping[int, door.Failing] = field(default_factory=dict)
 
     def on_level(self, level: str) -> pd.DataFrame:
         """The positives of one level."""
@@ -255,7 +257,10 @@ def compute(
         positives["number"] = boxes.set_index("gt_id")["number"].reindex(positives["gt_id"]).to_numpy(np.int64)
         picture, problem = load_picture(dataset, index, longest_px)
         place = placement(dataset, network_input, index)
-        images.append(ShownImage(dataset.image_paths[index], choice.why, place, boxes, positives, picture, problem))
+        lost = boxes.loc[(boxes["positives"].fillna(1) == 0).to_numpy(bool), "gt_id"].tolist()
+        failing = door.failing(rule, network_input.boxes, levels, lost)
+        path = dataset.image_paths[index]
+        images.append(ShownImage(path, choice.why, place, boxes, positives, picture, problem, failing))
     return Gallery(tuple(images), door.level_shapes(levels))
 
 
