@@ -63,8 +63,9 @@ def channels_panel(level: LevelShape, shown: FeatureMap, photo: str, strongest: 
     rows = -(-count // PER_ROW)
     height, width = shown.mean.shape
     aspect = height / width
-    what = "strongest" if strongest else "first"
-    caption = f"{level.name}: the {count} {what} of {shown.channel_count} channels, each on its own scale"
+    what = f"the {count} strongest" if strongest else f"the first {count}"
+    what = f"all {count}" if count == shown.channel_count else f"{what} of {shown.channel_count}"
+    caption = f"{level.name}: {what} channels, each on its own scale"
     corners = np.array([(k % PER_ROW + 0.04, (k // PER_ROW) * aspect + _TAG_SIDE) for k in range(count)])
     tags = Tags(np.tile(corners, 2), tuple(map(str, shown.channels.tolist())), ("padding",) * count, on_photo=True)
     picture = Photo(photo, (0.0, 0.0, float(columns), rows * aspect))

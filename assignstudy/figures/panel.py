@@ -256,8 +256,9 @@ def placed_tags(panel: Panel, tags: Tags) -> list[PlacedTag]:
 
 
 def _width_px(text: str) -> float:
-    """About how wide a bold text is; characters of East Asian scripts count twice."""
-    return _DIGIT_PX * sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+    """About how wide a bold text is; characters of East Asian scripts count twice, invisible ones not at all."""
+    seen = [letter for letter in text if unicodedata.category(letter) != "Cf"]
+    return _DIGIT_PX * sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in seen)
 
 
 def _places(corners: list[float], wide: float) -> Iterator[tuple[float, float]]:

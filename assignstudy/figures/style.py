@@ -8,6 +8,7 @@ matplotlib is one unit of the SVG's view box, and a page shows figures at about 
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -331,9 +332,26 @@ def spread(positions: Sequence[float], gap: float, low: float, high: float) -> l
     return placed
 
 
+_TURNS = frozenset({"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"})
+"""Classes of Unicode characters that change the direction of the text around them."""
+
+_JOINERS = "\u200c\u200d"
+"""Invisible, but part of how some scripts are spelt."""
+
+
+def turns(name: str) -> bool:
+    """Whether a name has letters that run from right to left, or commands to do so."""
+    return any(unicodedata.bidirectional(letter) in _TURNS for letter in name)
+
+
+def isolated(name: str) -> str:
+    """The name, kept apart where it runs from right to left, so that numbers beside it stay in order."""
+    return f"\u2068{name}\u2069" if turns(name) else name
+
+
 def shorten(name: str, characters: int = 22) -> str:
     """A name from a data set, on one line and no longer than fits: the middle of longer ones becomes ``…``."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    line = " ".join("".join(c if c.isprintable() or c in _JOINERS else " " for c in name).split())
     if len(line) <= characters:
         return line
     head = characters // 2
