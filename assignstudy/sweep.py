@@ -161,7 +161,8 @@ def _view(folder: Path, found: StoredSweep, runs: pd.DataFrame, rule: PickRule) 
     runs = with_shares(runs, [row for row, one in rules.items() if not one.facts.shares_slots])
     comparable = _on_same_labels(runs)
     tables = RunTables({row: folder / str(runs.at[row, "folder"]) for row in rows_of(comparable)})
-    readable, order = comparable.loc[tables.readable], sweep_choice.ranked(comparable, rule)
+    by_design = [row for row, one in rules.items() if not one.facts.asks_beyond_reach]
+    readable, order = comparable.loc[tables.readable], sweep_choice.ranked(comparable, rule, by_design)
     baseline = sweep_choice.baseline(readable, _as_published(rules, found.runs)) if len(readable) else None
     comparison = _compared(readable, baseline, tables)
     against = _most_telling(order, runs, comparison, baseline)

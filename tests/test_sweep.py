@@ -405,6 +405,21 @@ class TestMixedRules:
         assert "then of contested slots" not in pick
         assert "contested slots: ATSS leaves none by design" in pick
 
+    def test_a_rule_of_another_detector_is_no_recommendation(self, rules, mixed):
+        runs = study.load_runs(rules).sort_values("unmatched")
+        first = finding(mixed, "pick").partition(":")[0]
+        pick = self._order(mixed)[0]
+        most = runs.assigner[runs.unmatched == runs.unmatched.min()].tolist()
+        said = {True: "Most boxes are matched by", False: "No run matches more boxes than"}[most == [pick]]
+        assert first == (f"{said} {pick}" if pick in most else f"By the rule below {pick} comes first")
+        assert "Train with" not in finding(mixed, "pick")
+
+    def test_unreachable_by_design_leaves_no_rule_out(self, rules, mixed):
+        runs = study.load_runs(rules).set_index("assigner")
+        assert runs.unreachable["yolov7_aux"] > 0.02 * runs.positives["yolov7_aux"]
+        assert self._order(mixed)[-1] != "yolov7_aux"
+        assert "what a rule asks for by design not counted, unless all have more" in unescape(section(mixed, "pick"))
+
     def test_a_run_of_a_rule_that_has_it_shows_it(self, mixed):
         header, rows = table(mixed, "runs", "Runs in the order")
         contested = {row[3]: row[header.index("contested")] for row in rows}

@@ -71,7 +71,7 @@ def _tiny(view: RunView) -> Iterator[Alert]:
 
 def _threshold(view: RunView) -> Iterator[Alert]:
     threshold, reach = view.rule.threshold, view.rule.reach
-    if threshold is None or reach is None or not threshold.matches_below or threshold.value <= reach.max_ratio:
+    if threshold is None or reach is None or not view.rule.asks_beyond_reach:
         return
     text = (
         f"{threshold.name} {threshold.value:g} accepts boxes up to {threshold.value:g} times an anchor's side, "
@@ -97,7 +97,7 @@ def _unreachable(view: RunView) -> Iterator[Alert]:
 def _out_of_reach(view: RunView) -> tuple[str, str, bool]:
     """Why positives are unreachable, what to do, and whether a setting is the cause rather than the rule's design."""
     threshold, reach = view.rule.threshold, view.rule.reach
-    if threshold is not None and reach is not None and threshold.matches_below and threshold.value > reach.max_ratio:
+    if threshold is not None and reach is not None and view.rule.asks_beyond_reach:
         cause = f"{threshold.name} lets boxes in that are {reach.max_ratio:g} or more times an anchor's side."
         return cause, f"{threshold.name}={reach.max_ratio:g}; no training meets what such positives ask for.", True
     if view.rule.neighbour_cells:

@@ -60,13 +60,29 @@ def _sentence(view: SweepView) -> str:
     if not pick["ground_truths"]:
         return "No ground truth entered the assignment, so there is nothing to choose between."
     matched = pick["ground_truths"] - pick["unmatched"]
-    start = f"Train with {view.name(view.order[0])}" if len(view.order) > 1 else "There is only one run to go by"
     found = (
         f"it matches {words.integer(matched)} of {words.count(pick['ground_truths'], 'ground truth')} "
         f"(bpr {words.ratio(pick['bpr'])}){_reach(pick)}"
     )
     more = (_against_baseline(view, pick), _highest_recall(view, pick))
-    return " ".join(filter(None, (f"{start}: {found}.", *more)))
+    return " ".join(filter(None, (f"{_start(view)}: {found}.", *more)))
+
+
+def _start(view: SweepView) -> str:
+    """What the recommended run is; between rules, which belong to detectors, there is nothing to recommend."""
+    name = view.name(view.order[0])
+    if len(view.order) == 1:
+        return "There is only one run to go by"
+    if not _compares_rules(view):
+        return f"Train with {name}"
+    pick, *others = (float(view.run(row)["unmatched"]) for row in view.order)
+    if pick < min(others):
+        return f"Most boxes are matched by {name}"
+    return f"No run matches more boxes than {name}" if pick == min(others) else f"By the rule below {name} comes first"
+
+
+def _compares_rules(view: SweepView) -> bool:
+    return view.comparable["assigner"].nunique() > 1
 
 
 def _reach(run: Mapping[str, Any]) -> str:
@@ -138,16 +154,24 @@ def _state(name: str, run: Mapping[str, Any]) -> State | None:
 
 def _facts(view: SweepView) -> tuple[Fact, ...]:
     several = len(view.order) > 1
-    why = [Fact("Rule of the pick", view.rule.sentence(_compared(view)))] if several else []
+    designed = any(_is_designed(view, row) for row in view.order)
+    rule = view.rule.sentence(_compared(view), has_designed=designed)
+    why = [Fact("Rule of the pick", rule)] if several else []
     why += [Fact("Another rule", ANOTHER_RULE)] if several else []
     why += [Fact("Off the front", _beaten(view))] if several and not view.on_front[view.order[0]] else []
-    why += [Fact("Different rules", _rules(view))] if "assigner" in view.axes else []
+    why += [Fact("Different rules", _rules(view))] if _compares_rules(view) else []
     if several and view.baseline is not None:
         why.append(Fact("Baseline", f"{view.name(view.baseline.row)}: {view.baseline.reason}."))
     # A line break makes the page keep the lines as they are.
     recipe = view.recipe
     paste = [Fact("To paste", f"{recipe.yaml}\n"), Fact("To run it again", f"{recipe.command}\n")] if recipe else []
     return tuple(why + paste)
+
+
+def _is_designed(view: SweepView, row: int) -> bool:
+    """Whether a run has unreachable positives that no threshold of its rule would change."""
+    rule, unreachable = view.rules.get(row), metric_value(view, row, "unreachable")
+    return rule is not None and not rule.asks_beyond_reach and unreachable > 0
 
 
 DEFAULT_ANCHORS = (

@@ -35,7 +35,8 @@ class PickRule:
         tolerance: Shares that differ by no more than this (equality included) count as equal; 0.001 is a tenth of a
             percentage point, one box in a thousand.
         most_unreachable: Share of unreachable positives beyond which a run is left out (equality stays in): a wider
-            threshold "matches" boxes by targets that the network's output cannot express.
+            threshold "matches" boxes by targets that the network's output cannot express. What a rule asks for beyond
+            its decoder's reach by design, whatever its threshold, leaves no run out.
         pixel_price: Recall that twice the pixels of network input must bring to be worth it: training and detection
             take about twice the time and memory. 0 takes every gain, whatever it costs.
 
@@ -53,19 +54,21 @@ class PickRule:
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name}: expected a share from 0 to 1, got {getattr(self, name)}")
 
-    def sentence(self, compared: Collection[str] = (*COSTS, PRICE)) -> str:
+    def sentence(self, compared: Collection[str] = (*COSTS, PRICE), *, has_designed: bool = False) -> str:
         """The rule as the page states it.
 
         Args:
             compared: Those of :data:`COSTS` and :data:`PRICE` that all runs have and that tell them apart; the others
                 decide nothing.
+            has_designed: Whether some runs have unreachable positives by their rule's design.
         """
+        design = ", what a rule asks for by design not counted" if has_designed else ""
         shares = [words for name, words in _SHARES.items() if name in compared]
         price = f"{100 * self.pixel_price:g} percentage points off the recall for every doubling of the input's pixels"
         smallest = f"of these, the ones within as much of the smallest share of {', then of '.join(shares)}; "
         return (
-            f"Leave out the runs with more than {100 * self.most_unreachable:g} % unreachable positives, unless all "
-            "have more; count boxes that own no slot as lost; "
+            f"Leave out the runs with more than {100 * self.most_unreachable:g} % unreachable positives{design}, "
+            "unless all have more; count boxes that own no slot as lost; "
             f"{f'take {price}; ' if PRICE in compared and self.pixel_price else ''}keep those within "
             f"{100 * self.tolerance:g} percentage points of the best recall; {smallest if shares else ''}of what is "
             "left, pick the run with the fewest positives per ground truth."
@@ -85,15 +88,19 @@ class Baseline:
     reason: str
 
 
-def ranked(runs: pd.DataFrame, rule: PickRule) -> list[int]:
+def ranked(runs: pd.DataFrame, rule: PickRule, by_design: Collection[int] = ()) -> list[int]:
     """Row labels of comparable, finished runs, the recommended one first, each next one picked from what is left.
 
     Args:
         runs: One row per run, with ``bpr``, :data:`COSTS` and :data:`PRICE`; in launch order, which decides between
             runs that are equal in everything.
         rule: How to pick. A share that the rules of some runs do not have decides nothing.
+        by_design: Row labels of the runs whose unreachable positives are their rule's design; no limit concerns them.
     """
     left = runs[list(_MISSING)].fillna(_MISSING)
+    left["is_barred"] = (left["unreachable_share"] > rule.most_unreachable + _ROUNDING) & ~left.index.isin(
+        list(by_design)
+    )
     left["bpr"] -= _without_slot(runs) + rule.pixel_price * _doublings(runs[PRICE])
     shares = shared_by_all(runs, _SHARES)
     order: list[int] = []
@@ -147,7 +154,7 @@ def _doublings(megapixels: pd.Series) -> pd.Series:
 
 def _pick(left: pd.DataFrame, rule: PickRule, shares: Sequence[str]) -> int:
     """One round of the rule, among runs without missing values."""
-    allowed = left[left["unreachable_share"] <= rule.most_unreachable + _ROUNDING]
+    allowed = left[~left["is_barred"]]
     left = allowed if len(allowed) else left
     for name, sign in (("bpr", -1), *((name, 1) for name in shares)):
         cost = sign * left[name]

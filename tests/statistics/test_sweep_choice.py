@@ -41,6 +41,11 @@ class TestRanked:
     def test_unless_all_runs_have_too_many(self):
         assert ranked(runs((0.9, 0.05, 0, 1), (1.0, 0.3, 0, 1)), PickRule())[0] == 1
 
+    def test_unless_they_are_their_rules_design(self):
+        table = runs((1.0, 0.3, 0, 1), (0.5, 0, 0, 1))
+        assert ranked(table, PickRule()) == [1, 0]
+        assert ranked(table, PickRule(), by_design=[0]) == [0, 1]
+
     def test_equals_keep_their_order(self):
         assert ranked(runs((1, 0, 0, 2), (1, 0, 0, 2)), PickRule()) == [0, 1]
 
@@ -151,6 +156,13 @@ def test_the_sentence_names_only_what_decides():
     assert "of these" not in PickRule().sentence(["positives_per_gt"])
     assert "0.4 percentage points off the recall for every doubling" in PickRule().sentence(["megapixels"])
     assert "doubling" not in PickRule(pixel_price=0).sentence(["megapixels"])
+
+
+def test_the_sentence_says_what_is_design():
+    assert "2 % unreachable positives, unless all have more" in PickRule().sentence()
+    assert "2 % unreachable positives, what a rule asks for by design not counted, unless" in PickRule().sentence(
+        has_designed=True
+    )
 
 
 def test_what_the_rule_leaves_out_is_what_a_run_page_calls_act():
