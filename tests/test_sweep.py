@@ -73,8 +73,12 @@ class TestNumbers:
         header, rows = table(page, "runs", "Runs in the order")
         assert header[:3] == ["run", "anchor_t", "imgsz"]
         assert len(rows) == 6
-        for key, anchor_t, imgsz, bpr, unmatched, unreachable, contested, per_gt in rows:
+        boxes = study.load_ground_truths(folder, columns=["ignored", "w_px", "h_px"])
+        is_small = (boxes.w_px * boxes.h_px < 8**2)[~boxes.ignored]
+        below = is_small.groupby(boxes.imgsz, observed=True).mean()
+        for key, anchor_t, imgsz, bpr, unmatched, unreachable, contested, small, per_gt in rows:
             run = runs.loc[key]
+            assert float(small.rstrip(" %")) == pytest.approx(100 * below[int(imgsz)], abs=0.05)
             assert (float(anchor_t), int(imgsz)) == (run.anchor_t, run.imgsz)
             assert bpr == f"{run.bpr:.4f}"
             assert int(unmatched) == run.unmatched
@@ -251,7 +255,7 @@ class TestTables:
     def test_for_latex_is_the_table_of_the_page(self, folder, page):
         _, rows = table(page, "runs", "Runs in the order")
         lines = (folder / "runs.tex").read_text(encoding="utf-8").splitlines()
-        assert lines[0] == r"\begin{tabular}{rrrrrrr}"
+        assert lines[0] == r"\begin{tabular}{rrrrrrrr}"
         assert lines[2].startswith(r"anchor\_t & imgsz & bpr & unmatched & unreachable\_share")
         body = [line.removesuffix(r" \\").replace(r"\%", "%").split(" & ") for line in lines if line[0].isdigit()]
         assert body == [row[1:] for row in rows]
@@ -451,7 +455,7 @@ class TestMixedRules:
 class TestRecipe:
     def test_says_what_to_paste_and_what_to_run(self, tmp_path):
         overrides = ("anchor_t=4", "dataset.data=/home/somebody/my data.yaml", "imgsz=[384,640]")
-        runs = [store(tmp_path, imgsz=[384, 640], overrides=overrides), store(tmp_path, anchor_t=3.0)]
+        runs = [store(tmp_path, imgsz=[384, 640], anchor_t=t, overrides=overrides) for t in (4.0, 3.0)]
         pick = unescape(section(built(store_manifest(tmp_path, *runs)), "pick"))
         assert "assigner: yolov5  # YOLOv5\nanchor_t: 4.0\nimgsz: [384, 640]\nanchors:  # coco_p5" in pick
         assert "\n  - [10, 13, 16, 30, 33, 23]  # stride 8\n" in pick

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assignstudy.report import judgement, words
+from assignstudy.report import judgement, remedy, words
 from assignstudy.report.content import Alert, State
 from assignstudy.report.view import RunView
 from assignstudy.statistics import level_summary, unmatched
@@ -15,7 +15,18 @@ _NAMED = 5
 
 def find(view: RunView) -> tuple[Alert, ...]:
     """All alerts of a run, worst first; within a state those that concern the larger share come first."""
-    finders = (_unmatched, _tiny, _threshold, _unreachable, _without_slot, _contested, _anchors, _levels, _classes)
+    finders = (
+        _unmatched,
+        _tiny,
+        _sub_cell,
+        _threshold,
+        _unreachable,
+        _without_slot,
+        _contested,
+        _anchors,
+        _levels,
+        _classes,
+    )
     alerts = [alert for finder in finders for alert in finder(view)]
     return tuple(sorted(alerts, key=lambda alert: (-alert.state.severity, -alert.weight)))
 
@@ -67,6 +78,11 @@ def _tiny(view: RunView) -> Iterator[Alert]:
     verb = "has" if tiny["ground_truths"] == 1 else "have"
     text = f"{boxes} ({words.percent(share)}) {verb} a side below {unmatched.TINY_PX:g} px on the network input."
     yield Alert(judgement.judge(share, judgement.TINY), text, "a larger imgsz, or leaving such labels out.", share)
+
+
+def _sub_cell(view: RunView) -> Iterator[Alert]:
+    found = remedy.alert(remedy.small_boxes(view), view.input_hw, None)
+    yield from [found] if found is not None else ()
 
 
 def _threshold(view: RunView) -> Iterator[Alert]:

@@ -9,8 +9,8 @@ from typing import Any
 
 from assignstudy.figures import sweep_tradeoff
 from assignstudy.figures.sweep_tradeoff import CostPanel, Dot
-from assignstudy.report import judgement, words
-from assignstudy.report.content import Card, Fact, Finding, Picture, SectionContent, State, TableView
+from assignstudy.report import judgement, remedy, words
+from assignstudy.report.content import Alert, Card, Fact, Finding, Picture, SectionContent, State, TableView
 from assignstudy.report.embed import to_svg
 from assignstudy.report.sweep_cells import (
     metric_cells,
@@ -21,16 +21,17 @@ from assignstudy.report.sweep_cells import (
     run_columns,
 )
 from assignstudy.report.sweep_view import SweepView
-from assignstudy.statistics.sweep_choice import COSTS, PRICE
+from assignstudy.statistics.sweep_choice import COSTS, PRICE, SUB_CELL, set_aside
 from assignstudy.statistics.sweep_metrics import facts
 
 KEY, TITLE = "pick", "What to pick"
-CARD_METRICS = ("bpr", "unmatched", "unreachable_share", "contested_share", "positives_per_gt")
+CARD_METRICS = ("bpr", "unmatched", "unreachable_share", "contested_share", SUB_CELL, "positives_per_gt")
 FRONT_METRICS = ("bpr", "unmatched", *COSTS, PRICE)
 CAPTION = "Recall against what it costs"
 ANOTHER_RULE = (
-    "python -m assignstudy.sweep FOLDER --tolerance 0.001 --most-unreachable 0.02 --pixel-price 0.004 builds this page "
-    "again with other limits; these are the usual ones. A pixel price of 0 takes every gain, whatever it costs."
+    "python -m assignstudy.sweep FOLDER --tolerance 0.001 --most-unreachable 0.02 --most-sub-cell 0.1 "
+    "--pixel-price 0.004 builds this page again with other limits; these are the usual ones. A pixel price of 0 takes "
+    "every gain, whatever it costs."
 )
 HOW_TO_READ = (
     "a dot is a run; the upper left is best. Hollow dots are beaten: another run has at least their recall, at no "
@@ -48,6 +49,7 @@ def build(view: SweepView) -> SectionContent:
         TITLE,
         Finding(_sentence(view)),
         cards=_cards(view),
+        alerts=_alerts(view),
         facts=_facts(view),
         pictures=_pictures(view),
         tables=(_front(view),),
@@ -64,7 +66,7 @@ def _sentence(view: SweepView) -> str:
         f"it matches {words.integer(matched)} of {words.count(pick['ground_truths'], 'ground truth')} "
         f"(bpr {words.ratio(pick['bpr'])}){_reach(pick)}"
     )
-    more = (_against_baseline(view, pick), _highest_recall(view, pick))
+    more = (_against_baseline(view, pick), _set_aside(view), _highest_recall(view, pick))
     return " ".join(filter(None, (f"{_start(view)}: {found}.", *more)))
 
 
@@ -109,6 +111,39 @@ def _against_baseline(view: SweepView, pick: Mapping[str, Any]) -> str:
     )
 
 
+def _set_aside(view: SweepView) -> str:
+    aside = set_aside(view.comparable, view.rule)
+    if not aside:
+        return ""
+    share, than = view.run(view.order[0])[SUB_CELL], f"{100 * view.rule.most_sub_cell:g} %"
+    runs = f"{words.integer(len(aside))} of {words.count(len(view.order), 'run')} {'is' if len(aside) == 1 else 'are'}"
+    if share > view.rule.most_sub_cell:
+        than = f"the recommended one's {words.percent(share)}"
+    return f"{runs} set aside, with more than {than} of the boxes smaller than one cell of the finest level."
+
+
+def _alerts(view: SweepView) -> tuple[Alert, ...]:
+    """Whether the boxes are too small for the recommended run, and what helps."""
+    pick = view.run(view.order[0])
+    if view.small_boxes is None or any(words.is_undefined(pick[side]) for side in ("input_h", "input_w")):
+        return ()
+    input_hw = int(pick["input_h"]), int(pick["input_w"])
+    found = remedy.alert(view.small_boxes, input_hw, view.bounds)
+    return () if found is None else (found,)
+
+
+def _small_boxes(view: SweepView) -> str:
+    """What the recommended run's boxes are beside its cells, and what that costs fitted anchors."""
+    if view.small_boxes is None or math.isnan(view.small_boxes.share):
+        return ""
+    said = words.sentence(remedy.finding(view.small_boxes))
+    if view.bounds is None:
+        return f"{said}."
+    bound = f"Fitted with a bound of {remedy.cells(view.bounds.least_cell)} anchors have a fitness of"
+    both = f"{words.ratio(view.bounds.bounded)}, without one {words.ratio(view.bounds.free)}"
+    return f"{said}. {bound} {both}; {remedy.price(view.bounds)}."
+
+
 def _pixels(pick: Mapping[str, Any], base: Mapping[str, Any]) -> str:
     """What a larger network input costs, which none of the metrics knows."""
     if any(words.is_undefined(run[side]) for run in (pick, base) for side in ("input_h", "input_w")):
@@ -123,7 +158,9 @@ def _highest_recall(view: SweepView, pick: Mapping[str, Any]) -> str:
     run = view.run(highest)
     if words.is_undefined(pick["bpr"]) or not run["bpr"] > pick["bpr"]:
         return ""
-    costs = [f"{metric_text(name, run[name])} {facts(name).title}" for name in ("unreachable_share", "contested_share")]
+    aside = [SUB_CELL] if highest in set_aside(view.comparable, view.rule) else []
+    shown = ("unreachable_share", "contested_share", *aside)
+    costs = [f"{metric_text(name, run[name])} {facts(name).title}" for name in shown]
     known = words.listing([cost for cost in costs if not cost.startswith(words.UNDEFINED)])
     return f"The highest recall, {words.ratio(run['bpr'])}, is that of {view.name(highest)}, with {known}."
 
@@ -148,6 +185,7 @@ def _state(name: str, run: Mapping[str, Any]) -> State | None:
         "unmatched": (unmatched, judgement.UNMATCHED),
         "unreachable_share": (known["unreachable_share"], judgement.UNREACHABLE),
         "contested_share": (known["contested_share"], judgement.CONTESTED),
+        SUB_CELL: (known[SUB_CELL], judgement.SUB_CELL),
     }
     return judgement.judge(*judged[name]) if name in judged else None
 
@@ -155,11 +193,13 @@ def _state(name: str, run: Mapping[str, Any]) -> State | None:
 def _facts(view: SweepView) -> tuple[Fact, ...]:
     several = len(view.order) > 1
     designed = any(_is_designed(view, row) for row in view.order)
-    rule = view.rule.sentence(_compared(view), has_designed=designed)
+    decides = [SUB_CELL] if set_aside(view.comparable, view.rule) else []
+    rule = view.rule.sentence([*_compared(view), *decides], has_designed=designed)
     why = [Fact("Rule of the pick", rule)] if several else []
     why += [Fact("Another rule", ANOTHER_RULE)] if several else []
     why += [Fact("Off the front", _beaten(view))] if several and not view.on_front[view.order[0]] else []
     why += [Fact("Different rules", _rules(view))] if _compares_rules(view) else []
+    why += [Fact("Small boxes", small)] if (small := _small_boxes(view)) else []
     if several and view.baseline is not None:
         why.append(Fact("Baseline", f"{view.name(view.baseline.row)}: {view.baseline.reason}."))
     # A line break makes the page keep the lines as they are.
@@ -187,10 +227,14 @@ def _beaten(view: SweepView) -> str:
     signs = {name: -1.0 if name == "bpr" else 1.0 for name in names}
     value = {row: [signs[name] * metric_value(view, row, name) for name in names] for row in view.order}
     beating = [row for row in view.order if row != pick and all(map(le, value[row], value[pick]))]
-    larger = [row for row in beating if metric_value(view, row, PRICE) > metric_value(view, pick, PRICE)]
-    why = "with a larger network input, which the rule has its price for"
-    if len(larger) < len(beating):
-        why = "by differences that the rule counts as none, or at a price in pixels"
+    aside = set(set_aside(view.comparable, view.rule))
+    larger = {row for row in beating if metric_value(view, row, PRICE) > metric_value(view, pick, PRICE)}
+    reasons = {
+        "with more boxes below one cell than the rule lets pass": aside.intersection(beating),
+        "with a larger network input, which the rule has its price for": larger - aside,
+        "by differences that the rule counts as none": set(beating) - larger - aside,
+    }
+    why = words.listing([reason for reason, rows in reasons.items() if rows], "or")
     some = words.listing([view.name(row) for row in beating[:3]])
     verb, among = "beats" if len(beating) == 1 else "beat", "among them " if len(beating) > 3 else ""
     return f"{words.count(len(beating), 'run')} {verb} the recommended one in everything else, {why}: {among}{some}."

@@ -12,6 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from assignstudy.figures.sweep_marks import Role
+from assignstudy.fitting.compare import Bounds
+from assignstudy.statistics.sub_cell import SubCell
 from assignstudy.statistics.sweep_choice import Baseline, PickRule
 from assignstudy.statistics.sweep_classes import ClassRecall
 from assignstudy.statistics.sweep_metrics import shared_by_all
@@ -99,6 +101,8 @@ class SweepView:
         never_matched: Ground truths that no run matches, at most so many as a page lists: from the baseline's table.
         classes: Recall by class and run, see ``statistics.sweep_classes``.
         recipe: How to use the recommended setting, or None.
+        small_boxes: The recommended run's boxes beside the cells of its finest level; None where that is not known.
+        bounds: What the bound of its fitted anchors costs; None where none were fitted.
         unfinished: Keys of the runs that were started but left no record.
         notices: Further sentences that the reader must see.
     """
@@ -118,6 +122,8 @@ class SweepView:
     never_matched: pd.DataFrame = field(default_factory=pd.DataFrame)
     classes: tuple[ClassRecall, ...] = ()
     recipe: Recipe | None = None
+    small_boxes: SubCell | None = None
+    bounds: Bounds | None = None
     unfinished: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
