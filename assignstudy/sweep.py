@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pandas.api.types import is_numeric_dtype
 
+from assignstudy import objective
 from assignstudy.assign.rule import Rule
 from assignstudy.errors import AssignStudyError, ConfigError, PageError
 from assignstudy.evidence import MOST_LISTED, RunTables, examples, rule_of
@@ -31,7 +32,7 @@ from assignstudy.record import PAGE_FILE, SWEEP_PAGE_FILE, RunRecord
 from assignstudy.report import sweep_page
 from assignstudy.report.sweep_cells import metric_text
 from assignstudy.report.sweep_runs import KEY_METRICS
-from assignstudy.report.sweep_view import Recipe, SettingCurve, SweepView
+from assignstudy.report.sweep_view import Recipe, Search, SettingCurve, SweepView
 from assignstudy.settings import anchor_levels, fit_settings
 from assignstudy.statistics import sweep_choice, sweep_threshold
 from assignstudy.statistics.sub_cell import SubCell
@@ -193,6 +194,7 @@ def _view(folder: Path, found: StoredSweep, runs: pd.DataFrame, rule: PickRule) 
         recipe=_recipe(found.runs[order[0]].record, rules.get(order[0])) if order else None,
         bounds=_bounds(found.runs[order[0]].record, rules.get(order[0]), tables.sizes(order[0])) if order else None,
         small_boxes=small.get(order[0]) if order else None,
+        search=_search(found, order),
         unfinished=found.unfinished,
         notices=tuple(map(hide_folders, (*found.notices, *tables.notices))),
         **_shown_boxes(baseline, against, comparison, tables, found.runs),
@@ -311,6 +313,17 @@ def _most_telling(
     if order[0] != baseline.row and str(runs.at[order[0], "run_key"]) in balance:
         return order[0]
     return keys[str(balance.idxmax())] if balance.max() > 0 else None
+
+
+def _search(found: StoredSweep, order: Sequence[int]) -> Search | None:
+    """What a search went by: the objective of its latest run, which all are held against."""
+    wanted = found.runs[-1].record.config.get("objective") if found.runs else None
+    if found.direction is None or not isinstance(wanted, str):
+        return None
+    with suppress(ConfigError):
+        values = {row: objective.value(wanted, found.runs[row].record.metrics) for row in order}
+        return Search(wanted, found.direction, values)
+    return None
 
 
 def _bounds(record: RunRecord, rule: Rule | None, wh_px: npt.NDArray[np.float32]) -> Bounds | None:

@@ -237,6 +237,50 @@ class TestPictures:
         assert 0 < built(sweep_with_pictures).count("data:image/jpeg") < before
 
 
+class TestSearch:
+    """What a search went by is a column, and its best trial is named, whichever way it sought."""
+
+    @pytest.fixture
+    def trials(self, tmp_path):
+        objective = "unmatched + 0.5*matched_without_slot"
+        runs = [store(tmp_path, street(boxes=80), anchor_t=t) for t in (2.0, 3.0, 5.0)]
+        for run in runs:
+            done = record.read_record(run)
+            config = done.config | {"objective": objective}
+            record.write_record(run, done.model_copy(update={"config": config}))
+        return store_manifest(tmp_path, *runs)
+
+    def sought(self, folder, direction):
+        manifest = record.read_manifest(folder).model_copy(update={"direction": direction})
+        record.write_manifest(folder, manifest)
+        return built(folder)
+
+    @pytest.mark.parametrize(("direction", "sign"), [("minimize", 1), ("maximize", -1)])
+    def test_the_best_trial_is_the_one_of_pandas(self, trials, direction, sign):
+        page = self.sought(trials, direction)
+        runs = study.load_runs(trials).set_index("run_key")
+        values = runs.unmatched + 0.5 * runs.matched_without_slot
+        header, rows = table(page, "runs", "Runs in the order")
+        assert {row[0]: float(row[header.index("objective")]) for row in rows} == pytest.approx(dict(values), rel=0.005)
+        best = runs.loc[(sign * values).idxmin()]
+        said = finding(page, "pick")
+        assert f"By the objective of the search, unmatched + 0.5*matched_without_slot ({direction}d), " in said
+        is_pick = rows[0][0] == best.name
+        assert (
+            "it is the best trial, too" if is_pick else f"the best trial is anchor_t {best.anchor_t:g} with "
+        ) in said
+
+    def test_a_grid_has_no_objective(self, trials):
+        page = built(trials)
+        assert "objective" not in table(page, "runs", "Runs in the order")[0]
+        assert "objective" not in finding(page, "pick")
+
+    def test_an_objective_that_cannot_be_read_is_left_out(self, trials):
+        for run in trials.glob("*/run.json"):
+            run.write_text(run.read_text(encoding="utf-8").replace("0.5*matched", "0.5*watched"), encoding="utf-8")
+        assert "objective" not in finding(self.sought(trials, "minimize"), "pick")
+
+
 class TestTables:
     def test_hold_what_load_runs_holds(self, folder, page):
         runs = study.load_runs(folder).drop(columns=["sweep", "seconds"])

@@ -66,7 +66,7 @@ def _sentence(view: SweepView) -> str:
         f"it matches {words.integer(matched)} of {words.count(pick['ground_truths'], 'ground truth')} "
         f"(bpr {words.ratio(pick['bpr'])}){_reach(pick)}"
     )
-    more = (_against_baseline(view, pick), _set_aside(view), _highest_recall(view, pick))
+    more = (_best_trial(view), _against_baseline(view, pick), _set_aside(view), _highest_recall(view, pick))
     return " ".join(filter(None, (f"{_start(view)}: {found}.", *more)))
 
 
@@ -109,6 +109,19 @@ def _against_baseline(view: SweepView, pick: Mapping[str, Any]) -> str:
         f"Against the baseline ({view.name(view.baseline.row)}) that is {change}, and {contested} instead of {before}"
         f"{_pixels(pick, base)}."
     )
+
+
+def _best_trial(view: SweepView) -> str:
+    """What a search found by its own objective, which is not the rule of the pick."""
+    search = view.search
+    if search is None or search.best is None or len(view.order) == 1:
+        return ""
+    goal = f"By the objective of the search, {search.objective} ({search.direction}d)"
+    if search.best == view.order[0]:
+        return f"{goal}, it is the best trial, too: {words.quantity(search.values[search.best])}."
+    own = words.quantity(search.values[view.order[0]])
+    best = f"{view.name(search.best)} with {words.quantity(search.values[search.best])}"
+    return f"{goal}, the best trial is {best}; the one above has {own}."
 
 
 def _set_aside(view: SweepView) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -58,6 +59,28 @@ class Recipe:
 
 
 @dataclass(frozen=True)
+class Search:
+    """What a search went by.
+
+    Attributes:
+        objective: A metric or a weighted sum, as typed.
+        direction: ``maximize`` or ``minimize``.
+        values: The objective of each comparable run, by row; NaN where it is undefined.
+    """
+
+    objective: str
+    direction: str
+    values: Mapping[int, float]
+
+    @property
+    def best(self) -> int | None:
+        """Row of the best trial, of equals the first launched; None where none has a value."""
+        known = {row: value for row, value in sorted(self.values.items()) if not math.isnan(value)}
+        choose = max if self.direction == "maximize" else min
+        return choose(known, key=lambda row: known[row], default=None)
+
+
+@dataclass(frozen=True)
 class Example:
     """One ground truth that says much about a choice.
 
@@ -103,6 +126,7 @@ class SweepView:
         recipe: How to use the recommended setting, or None.
         small_boxes: The recommended run's boxes beside the cells of its finest level; None where that is not known.
         bounds: What the bound of its fitted anchors costs; None where none were fitted.
+        search: What the sweep went by where it was a search; None for a grid.
         unfinished: Keys of the runs that were started but left no record.
         notices: Further sentences that the reader must see.
     """
@@ -124,6 +148,7 @@ class SweepView:
     recipe: Recipe | None = None
     small_boxes: SubCell | None = None
     bounds: Bounds | None = None
+    search: Search | None = None
     unfinished: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
