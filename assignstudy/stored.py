@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,11 +46,13 @@ class StoredSweep:
         runs: Those that ended, in launch order.
         unfinished: Keys of the runs that were started but left no record.
         notices: Sentences about what is broken or does not belong.
+        direction: ``maximize`` or ``minimize`` where the runs are trials of a search for an objective; None for a grid.
     """
 
     runs: tuple[StoredRun, ...]
     unfinished: tuple[str, ...]
     notices: tuple[str, ...]
+    direction: str | None = None
 
 
 def find_runs(root: Path) -> list[StoredRun]:
@@ -85,7 +88,8 @@ def find_sweep(folder: Path) -> StoredSweep:
             runs.append(stored_run(folder / name, folder))
         except RecordError as error:
             notices.append(f"Left out: {error}.")
-    return StoredSweep(tuple(runs), tuple(name for name in listed if name not in there), tuple(notices))
+    unfinished = tuple(name for name in listed if name not in there)
+    return StoredSweep(tuple(runs), unfinished, tuple(notices), _direction(folder))
 
 
 def run_folders(folder: Path) -> Iterator[Path]:
@@ -138,6 +142,12 @@ def _listed(folder: Path, there: Sequence[str]) -> tuple[list[str], list[str]]:
     strangers = [name for name in there if name not in listed]
     notice = f"Left out, because {MANIFEST_FILE} does not list them: {', '.join(strangers)}."
     return listed, [notice] if strangers else []
+
+
+def _direction(folder: Path) -> str | None:
+    with suppress(RecordError):
+        return read_manifest(folder).direction
+    return None
 
 
 def _children(folder: Path) -> list[Path]:
