@@ -369,15 +369,15 @@ def _read(path: Path, model: type[_Model], missing: str) -> _Model:
     except FileNotFoundError as error:
         raise RecordError(f"{path}: expected this file, found none: {missing}") from error
     except (OSError, ValueError, RecursionError) as error:
-        raise RecordError(f"{path}: expected JSON, got {error}; remove the folder and run again") from error
+        raise RecordError(f"{path}: expected JSON, got {error}; run it again") from error
     version = content.get("schema_version") if isinstance(content, dict) else None
     if version != SCHEMA_VERSION:
         raise RecordError(f"{path}: expected schema version {SCHEMA_VERSION}, got {version}; run it again")
     if content.pop(CHECKSUM, None) not in (None, _checksum_of(content)):
-        raise RecordError(f"{path}: expected content that fits its checksum, got other content: damaged; run again")
+        raise RecordError(f"{path}: expected content that fits its checksum, got other content: damaged; run it again")
     try:
         return model.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
-        raise RecordError(f"{path}: {place}: {first['msg'].lower()}, got {first['input']!r:.80}; run again") from error
+        raise RecordError(f"{path}: {place}: {first['msg'].lower()}, got {first['input']!r:.80}; run it again") from error
