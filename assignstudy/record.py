@@ -379,5 +379,5 @@ def _read(path: Path, model: type[_Model], missing: str) -> _Model:
         return model.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise RecordError(f"{path}: {place}: {first['msg'].lower()}, got {first['input']!r:.80}; run it again") from error
+        place, got = ".".join(map(str, first["loc"])), f"{first['input']!r:.80}"
+        raise RecordError(f"{path}: {place}: {first['msg'].lower()}, got {got}; run it again") from error

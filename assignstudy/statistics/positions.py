@@ -70,7 +70,7 @@ def compute(
 
 
 def _sample(tables: RunTables) -> tuple[list[int], int]:
-    """Every k-th image with ground truths, so that they keep to :data:`MOST_IMAGES` and about :data:`MOST` per level."""
+    """Every k-th image with ground truths: :data:`MOST_IMAGES` or fewer, about :data:`MOST` positives per level."""
     boxes = entered(tables)
     columns = [f"positives_{level}" for level in level_names(tables)]
     per_image = boxes[columns].astype("int64").groupby(boxes["image_index"].to_numpy()).sum()
