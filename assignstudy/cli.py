@@ -30,7 +30,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import hydra
 import yaml
@@ -207,6 +207,7 @@ class Launch:
         folder: Of the run or the sweep; None as long as nothing was started.
         is_sweep: Which of the two it is.
         is_search: Whether the sweep is not a grid: a sweeper chooses its runs by their objectives.
+        direction: Which way it seeks them, ``maximize`` or ``minimize``; None for a grid, or for several at once.
         overrides: Settings as typed.
         runs: Keys of the runs started in this process, in order.
         kept: How many of them had been finished by an earlier command.
@@ -220,6 +221,7 @@ class Launch:
     folder: Path | None = None
     is_sweep: bool = False
     is_search: bool = False
+    direction: Literal["maximize", "minimize"] | None = None
     overrides: list[str] = field(default_factory=list)
     runs: list[str] = field(default_factory=list)
     kept: int = 0
@@ -239,6 +241,7 @@ class Launch:
         self.folder, self.is_sweep = Path(config.hydra.sweep.dir), True
         self.overrides = list(_as_typed(config.hydra.overrides.task))
         self.is_search = not config.hydra.sweeper._target_.endswith(".BasicSweeper")
+        self.direction = _direction(config.hydra.sweeper) if self.is_search else None
         if config.hydra.launcher._target_.endswith(".BasicLauncher"):  # others run where the bar cannot see it
             self.planned = 0 if self.is_search else _planned_runs(config)
             total = self.planned or config.hydra.sweeper.get("n_trials")
@@ -266,14 +269,15 @@ class Launch:
         Earlier commands' runs come first, then this one's as they were started, then those started by other processes.
         """
         assert self.folder is not None
-        earlier: list[str] = []
+        before = SweepManifest(runs=[], overrides=[])
         with suppress(RecordError):
-            earlier = record.read_manifest(self.folder).runs
+            before = record.read_manifest(self.folder)
         there = {path.name for path in self.folder.iterdir() if re.fullmatch(record.RUN_KEY_PATTERN, path.name)}
-        others = sorted(there.difference(earlier, self.runs), key=self._place)
-        runs = [key for key in dict.fromkeys([*earlier, *self.runs, *others]) if key in there]
+        others = sorted(there.difference(before.runs, self.runs), key=self._place)
+        runs = [key for key in dict.fromkeys([*before.runs, *self.runs, *others]) if key in there]
         if runs:
-            record.write_manifest(self.folder, SweepManifest(runs=runs, overrides=self.overrides))
+            direction = self.direction or before.direction
+            record.write_manifest(self.folder, SweepManifest(runs=runs, overrides=self.overrides, direction=direction))
         return runs
 
     def _place(self, run_key: str) -> tuple[float, str]:
@@ -283,6 +287,13 @@ class Launch:
             number = record.read_record(self.folder / run_key).number
             return (math.inf if number is None else number, run_key)
         return (math.inf, run_key)
+
+
+def _direction(sweeper: DictConfig) -> Literal["maximize", "minimize"] | None:
+    """Which way a sweeper seeks one objective; its configuration may hold the word or an enumeration."""
+    given = sweeper.get("direction")
+    known: dict[str, Literal["maximize", "minimize"]] = {"maximize": "maximize", "minimize": "minimize"}
+    return known.get(str(getattr(given, "name", given)))
 
 
 _LAUNCH: ContextVar[Launch] = ContextVar("launch")

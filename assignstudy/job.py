@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
@@ -120,12 +120,20 @@ def failure_recorded(order: Order) -> Iterator[None]:
     An :class:`AssignStudyError` ends here, because its sentence is in the record; anything else is a defect of the
     program and travels on. Tables of an earlier attempt are removed, an interrupted run leaves no record.
 
+    Results that an earlier command finished are kept if the body failed before it began to replace them: labels that
+    are out of reach for a while, or a mistyped model, must not cost a sweep its runs.
+
     Raises:
+        AssignStudyError: What the body raised, where earlier results are still there and this failure has no record.
         RecordError: The record cannot be written either: the disk is full, or the folder cannot be written to.
     """
     try:
         yield
     except Exception as error:
+        if _holds_results(order.folder):
+            if isinstance(error, AssignStudyError):
+                raise type(error)(f"{error}; {order.folder} keeps what an earlier command finished") from error
+            raise
         clear(order.folder)
         record.write_record(order.folder, _failed(order, error))
         if not isinstance(error, AssignStudyError):
@@ -154,11 +162,11 @@ def carry_out(order: Order, rule: Rule, transform: Transform, model: ModelSource
     watch.lap("read")
     if is_done(order, labels.fingerprint):
         return False
-    clear(order.folder)
     wish = _wish(order.config, labels.dataset)
     setting, fitted = study_of(order.config, labels.dataset, rule, transform)
     watch.lap("fit")
     loaded = _loaded(order.config, setting, model) if model and order.config["report"]["page"] else None
+    clear(order.folder)  # nothing before this costs an earlier command its results
     result = study.run(setting)
     watch.seconds |= result.seconds
     watch.restart()
@@ -195,6 +203,13 @@ def is_done(order: Order, labels_fingerprint: str) -> bool:
     except OSError:
         return False
     return all(found.files.get(name) == checksum for name, checksum in there.items())
+
+
+def _holds_results(folder: Path) -> bool:
+    """Whether an earlier command's finished run still stands in a folder: :func:`clear` takes its record first."""
+    with suppress(RecordError):
+        return record.read_record(folder).status == "finished"
+    return False
 
 
 def clear(folder: Path) -> None:

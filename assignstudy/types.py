@@ -472,6 +472,13 @@ class RuleFacts:
     own_anchors: bool = False
     shares_slots: bool = True
 
+    @property
+    def asks_beyond_reach(self) -> bool:
+        """Whether the threshold in use lets boxes in that the decoder cannot output; the rest is the rule's design."""
+        if self.threshold is None or self.reach is None:
+            return False
+        return self.threshold.matches_below and self.threshold.value > self.reach.max_ratio
+
 
 def check_tensor(name: str, tensor: Tensor, shape: tuple[int, ...], dtype: torch.dtype) -> None:
     """Refuse a tensor of another shape or type.

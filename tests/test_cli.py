@@ -450,6 +450,10 @@ def test_a_search_goes_by_the_objective(tmp_path):
     }
     assert best.best_value == pytest.approx(max(values.values()), abs=1e-12)
     assert values[best.best_params.anchor_t, best.best_params.imgsz] == pytest.approx(best.best_value, abs=1e-12)
+    assert record.read_manifest(folder).direction == "maximize"
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert "By the objective of the search, bpr - 0.01*unmatched (maximized), " in page
+    assert '<th scope="col" class="num">objective</th>' in page
 
 
 def test_a_search_without_any_objective_says_so_and_still_has_a_page(tmp_path):
