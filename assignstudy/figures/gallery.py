@@ -181,7 +181,7 @@ def _over_grid(subject: Subject, level: LevelShape, key: str, caption: str, mark
     columns, rows = subject.image.placement.grid_wh(level.stride)
     panel = Panel(key, caption, (columns, rows), f"column, cells of {level.stride} px", "row")
     lines = grid_lines(columns, rows, panel.scale)
-    tags = _tags(subject, subject.boxes_px / level.stride, level, on_photo=False)
+    tags = _tags(subject, subject.boxes_px / level.stride, level)
     return replace(panel, marks=(lines, *marks, tags))
 
 
@@ -293,14 +293,14 @@ def _coloured(subject: Subject, boxes: Doubles, which: npt.NDArray[np.bool_], pe
     return tuple(marks)
 
 
-def _tags(subject: Subject, boxes: Doubles, level: LevelShape | None = None, *, on_photo: bool = True) -> Tags:
+def _tags(subject: Subject, boxes: Doubles, level: LevelShape | None = None) -> Tags:
     """The numbers of the ground truths at their (G, 4) boxes; with a level, of those with a positive on it."""
     shown = np.ones(len(boxes), bool) if level is None else subject.has_positive(level) | subject.lost
     if shown.sum() > (MOST_TAGS if level is None else MOST_TAGS // 2):
         shown = subject.lost
     colour = np.where(subject.ignored, "baseline", [_colour(number) for number in subject.colour])
     texts = subject.names if level is None and shown.sum() <= MOST_NAMES else subject.numbers
-    return Tags(boxes[shown], tuple(texts[shown]), tuple(map(str, colour[shown])), on_photo)
+    return Tags(boxes[shown], tuple(texts[shown]), tuple(map(str, colour[shown])))
 
 
 def _cells(rows: pd.DataFrame) -> Doubles:

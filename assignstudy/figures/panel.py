@@ -106,12 +106,11 @@ class Dots:
 
 @dataclass(frozen=True, eq=False)
 class Tags:
-    """A short text for each of (K, 4) boxes, in a colour of its own, at a corner where it covers no other."""
+    """A short text for each of (K, 4) boxes, on a colour of its own, at a corner where it covers no other."""
 
     xyxy: Doubles
     texts: tuple[str, ...]
     colours: tuple[str, ...]
-    on_photo: bool = False
 
 
 @dataclass(frozen=True)

@@ -148,7 +148,8 @@ def _draw_tags(axes: Axes, panel: Panel, tags: Tags) -> list[Artist]:
     for tag in panels.placed_tags(panel, tags):
         place = (tag.left / panel.scale, tag.bottom / panel.scale)
         chip = {"boxstyle": "square,pad=0.12", "facecolor": style.colour(tag.colour), "edgecolor": "none"}
-        text = axes.text(*place, tag.text, color="white", fontweight="bold", fontsize=panels.TAG_PX - 1, bbox=chip)
+        text = axes.text(*place, tag.text, color=style.text_on(tag.colour), fontweight="bold", bbox=chip)
+        text.set_fontsize(panels.TAG_PX - 1)
         drawn.append(text)
     return drawn
 

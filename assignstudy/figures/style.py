@@ -349,6 +349,17 @@ def isolated(name: str) -> str:
     return f"\u2068{name}\u2069" if turns(name) else name
 
 
+PALE = frozenset({"gt-0", "gt-2", "gt-5", "baseline"})
+"""Colours on which text is dark, in both schemes; on the others that text stands on it is white."""
+
+DARK_TEXT = "#101010"
+
+
+def text_on(colour: str) -> str:
+    """What text on a colour is written in, whatever the scheme; 4.5 times as bright or as dark as that."""
+    return DARK_TEXT if colour in PALE else "#ffffff"
+
+
 def shorten(name: str, characters: int = 22) -> str:
     """A name from a data set, on one line and no longer than fits: the middle of longer ones becomes ``…``."""
     line = " ".join("".join(c if c.isprintable() or c in _JOINERS else " " for c in name).split())

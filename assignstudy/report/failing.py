@@ -66,4 +66,5 @@ def _taken(failing: Failing, rule: RuleFacts) -> str:
     winner, winners = _WINNERS.get(rule.name, ("another ground truth", "other ground truths"))
     if failing.slots == 1:
         return f"the one {slot} that suits it goes to {winner}"
-    return f"all {words.count(failing.slots, slot)} that suit it go to {winners}"
+    every = f"both {slot}s" if failing.slots == 2 else f"all {words.count(failing.slots, slot)}"
+    return f"{every} that suit it go to {winners}"

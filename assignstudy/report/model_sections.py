@@ -195,9 +195,9 @@ def _crop(row: Any, photo: str, image: ShownImage) -> Crop:
     name, why = f"{words.name(row.class_name)} {number}", f"{words.percent(row.share)} of the loss."
     panel = crop.draw(Subject(image), number, name)
     lines = (
-        f"{row.w_px:.0f} × {row.h_px:.0f} px, {words.count(row.positives, 'positive')}",
-        f"box {words.quantity(row.box_loss)}, objectness {words.quantity(row.objectness_loss)}",
-        f"class {words.quantity(row.class_loss)}",
+        f"{row.w_px:.0f} × {row.h_px:.0f} px",
+        words.count(row.positives, "positive"),
+        *(f"{term} {words.quantity(getattr(row, f'{term}_loss'))}" for term in ("box", "objectness", "class")),
     )
     where = words.name(row.image)
     svg = panel_svg.write_plain(panel, {"photo": photo}, f"{name} in {where}: {why}")
