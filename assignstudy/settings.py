@@ -83,8 +83,9 @@ class Settings:
     def __post_init__(self) -> None:
         """Check what can be checked without the data set and the rule."""
         for group in GROUPS:
-            if not isinstance(getattr(self, group), dict) or not getattr(self, group):
-                raise ConfigError(f"{group}: expected a choice, got {getattr(self, group) or None}; --help lists them")
+            chosen = None if group == "anchors" and self.anchors == {} else getattr(self, group)
+            if not isinstance(chosen, dict):
+                raise ConfigError(f"{group}: expected a choice, got {chosen}; --help lists them")
         if not isinstance(self.dataset.get("name"), str):
             raise ConfigError(f"dataset.name: expected the name of a format, got {self.dataset.get('name')}")
         input_hw(self.imgsz)
