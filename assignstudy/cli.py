@@ -68,8 +68,10 @@ from assignstudy.settings import (
     Config,
     Published,
     Settings,
+    check_anchor_keys,
     check_anchors,
     check_thresholds,
+    options_of_fit,
     resolved,
     with_anchor_file,
 )
@@ -133,12 +135,14 @@ def job(cfg: DictConfig) -> float:
     from assignstudy.models.loading import model_source
 
     order = _order(cfg)
+    is_sweep = HydraConfig.get().mode is RunMode.MULTIRUN
     launch = _LAUNCH.get(None)
     if launch is not None:
         if not launch.runs:
             forget_labels()  # of an earlier command in this process: files may have changed
         launch.note_run(order.run_key)
     with failure_recorded(order), _stop_prevails(launch):  # in this order: a stop is no failure
+        _check_anchor_keys(cfg, _typed_options() if is_sweep else frozenset())
         _check(cfg, order)
         rule, transform = (_built(group, order.config[group]) for group in ("assigner", "transform"))
         model = model_source(order.config["model"], functools.partial(_built, "model"))
@@ -192,6 +196,7 @@ def composed(overrides: Sequence[str]) -> tuple[Order, Rule, Transform]:
         order = Order(Path(), record.run_key(config, choices), config, choices, tuple(overrides))
         with open_dict(cfg):
             del cfg.hydra
+        _check_anchor_keys(cfg)
         _check(cfg, order)
     except (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError) as error:
         one_only = "expected one value, as this command takes one setting (a list is written [1,2])"
@@ -235,7 +240,7 @@ class Launch:
         """Take what Hydra knows of a sweep before its first run.
 
         Raises:
-            SweepRefusedError: Another command is at work in its folder, or it cannot be written to.
+            RefusedError: Another command is at work in its folder, or it cannot be written to.
         """
         self.lock = _locked(Path(config.hydra.sweep.dir))
         self.folder, self.is_sweep = Path(config.hydra.sweep.dir), True
@@ -300,15 +305,15 @@ _LAUNCH: ContextVar[Launch] = ContextVar("launch")
 """Set in the user's process only: a run that a parallel launcher moved elsewhere finds none and does without."""
 
 
-class SweepRefusedError(BaseException):
-    """A sweep that must not start; no Exception, because what a callback raises is a mere warning to Hydra."""
+class RefusedError(BaseException):
+    """A run or a sweep that must not start; no Exception, because what a callback raises is a mere warning to Hydra."""
 
 
 def _locked(folder: Path) -> FileLock:
     """The lock of a sweep's folder, taken; the system takes it back from a process that dies.
 
     Raises:
-        SweepRefusedError: It is taken, or cannot be.
+        RefusedError: It is taken, or cannot be.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -316,10 +321,10 @@ def _locked(folder: Path) -> FileLock:
         lock.acquire()
     except Timeout as error:
         what = "another command is at work in this folder; wait for its end, or give another folder"
-        raise SweepRefusedError(f"hydra.sweep.dir: {folder}: {what}") from error
+        raise RefusedError(f"hydra.sweep.dir: {folder}: {what}") from error
     except OSError as error:
         what = f"cannot be written to ({error.strerror}); make room or give another folder"
-        raise SweepRefusedError(f"hydra.sweep.dir: {folder}: {what}") from error
+        raise RefusedError(f"hydra.sweep.dir: {folder}: {what}") from error
     return lock
 
 
@@ -327,11 +332,20 @@ class LaunchCallback(Callback):
     """Notes for :func:`main` what only Hydra knows: where the results go and how many runs there are."""
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
-        """Note the folder of a single run."""
+        """Note the folder of a single run.
+
+        Raises:
+            RefusedError: Its settings of anchors do not go together.
+        """
         launch = _LAUNCH.get(None)
-        if launch is not None:
-            with suppress(OmegaConfBaseException):  # Hydra meets it next, and its error is said
-                launch.folder = Path(config.hydra.run.dir)
+        if launch is None:
+            return
+        try:
+            _check_anchor_keys(config)  # the schema lets them in, see _register
+        except ConfigError as error:
+            raise RefusedError(str(error)) from error
+        with suppress(OmegaConfBaseException):  # Hydra meets it next, and its error is said
+            launch.folder = Path(config.hydra.run.dir)
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         """Note the folder of a sweep and start its progress bar."""
@@ -355,7 +369,7 @@ def _start(launch: Launch) -> int:
     except KeyboardInterrupt:
         _say("stopped")
         return 128 + (launch.stopped_by or signal.SIGINT)
-    except SweepRefusedError as error:
+    except RefusedError as error:
         _say(str(error))
         return 1
     except (HydraException, OmegaConfBaseException, AssignStudyError, yaml.YAMLError, ValueError) as error:
@@ -396,6 +410,10 @@ def _stop_prevails(launch: Launch | None) -> Iterator[None]:
 def _register() -> None:
     """Make the schema and the resolvers known to Hydra."""
     ConfigStore.instance().store(name="schema", node=Settings)
+    # Hydra refuses settings that a choice does not know before anybody can say whose they are. Those of anchors are let
+    # in, so that -m anchors=coco_p5,fit anchors.n=6 can be meant for the second, and refused by settings.py instead.
+    anchors = DictConfig({}, flags={"struct": False})
+    ConfigStore.instance().store(name="open_anchors", node=DictConfig({"anchors": anchors}))
     OmegaConf.register_new_resolver("assignstudy.unique_id", _unique_id, use_cache=True, replace=True)
     OmegaConf.register_new_resolver("assignstudy.run_key", _run_key, replace=True)
 
@@ -418,7 +436,29 @@ def _order(cfg: DictConfig) -> Order:
     folder = Path(known.runtime.output_dir)
     key = record.run_key(config, choices)
     number = None if OmegaConf.is_missing(known.job, "num") else int(known.job.num)
-    return Order(folder, key, with_anchor_file(config), choices, _as_typed(known.overrides.task), number)
+    unused = _options_of_fit(cfg)
+    typed = _as_typed(known.overrides.task)
+    overrides = tuple(one for one in typed if one.lstrip("+").partition("=")[0] not in unused)
+    notices = tuple(f"{name}: belongs to anchors=fit; anchors={choices['anchors']} does without" for name in unused)
+    return Order(folder, key, with_anchor_file(config), choices, overrides, number, notices=notices)
+
+
+def _options_of_fit(cfg: DictConfig) -> list[str]:
+    """Settings of a fit beside anchors that are given, as typed; in a sweep over both they are there for the others."""
+    anchors = cfg.get("anchors")
+    return [f"anchors.{name}" for name in sorted(options_of_fit(anchors))] if isinstance(anchors, DictConfig) else []
+
+
+def _check_anchor_keys(cfg: DictConfig, meant_for_others: Set[str] = frozenset()) -> None:
+    anchors = cfg.get("anchors")
+    if isinstance(anchors, DictConfig):  # else the schema says what is wrong
+        check_anchor_keys(anchors, meant_for_others)
+
+
+def _typed_options() -> Set[str]:
+    """The settings of anchors that were typed."""
+    typed = (one.lstrip("+").partition("=")[0] for one in _as_typed(HydraConfig.get().overrides.task))
+    return {name.removeprefix("anchors.") for name in typed if name.startswith("anchors.")}
 
 
 def _choices(choices: Mapping[str, str | None]) -> dict[str, str]:
@@ -596,7 +636,7 @@ def _conclude_sweep(launch: Launch, folder: Path) -> int:
         return 1
     found = _report([folder / key for key in runs])
     if launch.kept:
-        print(f"Kept {launch.kept} of {len(launch.runs)} runs that an earlier command had finished.")
+        print(f"Kept {launch.kept} of {len(launch.runs)} runs that had been finished already.")
     missing = len(runs) - len(found) + max(0, launch.planned - len(launch.runs))
     if missing:
         _say(f"runs still to be done: {missing}; the same command with hydra.sweep.dir={folder} does them")

@@ -62,6 +62,7 @@ class Order:
         overrides: Settings as typed.
         number: Place among the runs of its command, from 0; None for a run of its own.
         started: Now, in UTC.
+        notices: Sentences that the user must see.
     """
 
     folder: Path
@@ -71,6 +72,7 @@ class Order:
     overrides: tuple[str, ...]
     number: int | None = None
     started: datetime = field(default_factory=functools.partial(datetime.now, UTC))
+    notices: tuple[str, ...] = ()
 
 
 class Labels(NamedTuple):
@@ -431,7 +433,7 @@ def _finished(order: Order, done: _Done, seconds: dict[str, float], page_errors:
         input_hw=done.result.input_hw,
         metrics=done.result.tables.metrics,
         seconds=seconds,
-        notices=[*done.labels.dataset.notices, *done.notices],
+        notices=[*order.notices, *done.labels.dataset.notices, *done.notices],
         files=record.checksums(order.folder, _files(order, has_fit=done.fitted is not None)),
     )
 

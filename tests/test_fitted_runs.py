@@ -74,6 +74,46 @@ def test_the_same_command_gives_the_same_bytes_and_does_nothing_the_second_time(
     assert (again / record.ANCHOR_FILE).read_bytes() == first[record.ANCHOR_FILE]
 
 
+def test_options_of_a_fit_leave_the_other_anchors_of_a_sweep_alone(command):
+    usual = ("dataset.images=10", "report=none", "hydra.sweep.dir=swept")
+    code, said = command("-m", "anchors=coco_p5,fit", "anchors.n=6,9", *usual)
+    assert code == 0, said
+    assert said.count("anchors.n: belongs to anchors=fit; anchors=coco_p5 does without") == 1
+    runs = assignstudy.load_runs("swept")
+    assert runs["anchors"].tolist() == ["coco_p5", "fit", "fit"]
+    assert runs["anchors.n"].tolist()[1:] == [6, 9]
+    assert runs["anchors.n"].isna().tolist() == [True, False, False]
+    alone = record.read_record(Path(runs["folder"][0]))
+    assert alone.overrides == ["anchors=coco_p5", *usual[:2]]
+    assert "n" not in alone.config["anchors"]
+    assert command("-m", "anchors=coco_p5", *usual)[0] == 0
+    assert len(assignstudy.load_runs("swept")) == 3
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ("anchors=coco_p5 anchors.n=6", "anchors.n: belongs to anchors=fit, and anchors.wh_px to anchors that are"),
+        (
+            "anchors=file anchors.path=a.yaml anchors.seed=1",
+            "anchors.seed: belongs to anchors=fit, and anchors.path to",
+        ),
+        ("anchors=fit anchors.wh_px=[[1,2]]", "anchors.method: belongs to anchors=fit, and anchors.wh_px to anchors"),
+        (
+            "-m anchors=fit anchors.wh_px=[[1,2]]",
+            "anchors.method: belongs to anchors=fit, and anchors.wh_px to anchors",
+        ),
+        ("anchors=coco_p5 anchors.nn=6", "anchors.nn: no such setting; expected one of strides, wh_px"),
+        ("-m anchors=coco_p5 anchors.nn=6", "anchors.nn: no such setting; expected one of strides, wh_px"),
+        ("anchors=fit anchors.nn=6", "anchors.nn: no such setting of anchors=fit; expected method, min_side_cell, n"),
+    ],
+)
+def test_options_that_no_run_takes_are_refused(command, settings, sentence):
+    code, said = command(*settings.split(), "dataset.images=4", "report=none")
+    assert code == 1
+    assert sentence in said
+
+
 def write_aerial(path: Path) -> None:
     """COCO labels of images of 1500 pixels with boxes of about 25, and a few large ones."""
     dice = np.random.Generator(np.random.PCG64(3))
