@@ -60,7 +60,7 @@ from omegaconf.errors import (
 from tqdm import tqdm
 
 from assignstudy import record
-from assignstudy.errors import AssignStudyError, ConfigError, RecordError
+from assignstudy.errors import AssignStudyError, ConfigError, ModelError, RecordError, told
 from assignstudy.record import RunRecord, SweepManifest
 from assignstudy.resources import resource
 from assignstudy.settings import (
@@ -199,7 +199,8 @@ def composed(overrides: Sequence[str]) -> tuple[Order, Rule, Transform]:
         _check_anchor_keys(cfg)
         _check(cfg, order)
     except (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError) as error:
-        raise ConfigError(_sentence(error)) from error
+        one_only = "expected one value, as this command takes one setting (a list is written [1,2])"
+        raise ConfigError(_sentence(error, one_only)) from error
     return order, _built("assigner", config["assigner"]), _built("transform", config["transform"])
 
 
@@ -547,7 +548,12 @@ def _built(group: str, options: Config) -> Any:
     except InstantiationException as error:
         if isinstance(error.__cause__, ConfigError):
             raise ConfigError(_with_group(group, options, str(error.__cause__))) from error
-        raise ConfigError(f"{group}: expected options that fit, got {options}: {error.__cause__}") from error
+        cause = error.__cause__
+        is_call = group == "model" and "in call to target" in str(error)
+        if is_call and cause and not isinstance(cause, TypeError):  # a TypeError is mostly about options
+            target = options["_target_"]
+            raise ModelError(f"model._target_: expected a torch.nn.Module from {target}, got {told(cause)}") from error
+        raise ConfigError(f"{group}: expected options that fit, got {options}: {cause}") from error
 
 
 def _with_group(group: str, options: Config, sentence: str) -> str:
@@ -682,7 +688,9 @@ def _say(sentence: str) -> None:
 # ---- Hydra's errors in one sentence each
 
 
-def _sentence(error: Exception) -> str:
+def _sentence(
+    error: Exception, about_several: str = "several values make a sweep; add -m (a list is written [1,2])"
+) -> str:
     """What is wrong with the command, beginning with the key."""
     text = " ".join(str(error).split())
     several = re.search("(?:Ambiguous value for argument|Sweep parameters) '(.+?)'", text)
@@ -705,7 +713,7 @@ def _sentence(error: Exception) -> str:
                 f"expected the name of a choice behind a group, as in anchors=coco_p5; --help lists them ({text})"
             )
         case _ if several:
-            sentence = f"{several[1]}: several values make a sweep; add -m (a list is written [1,2])"
+            sentence = f"{several[1]}: {about_several}"
         case _:
             sentence = text.partition(" Config search path:")[0]
     return sentence

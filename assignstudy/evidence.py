@@ -61,7 +61,7 @@ class RunTables:
     """The tables of some runs, read one at a time; those that cannot be read are noted once.
 
     Attributes:
-        notices: One sentence per run whose ground truths cannot be read.
+        notices: One sentence per table that cannot be read.
         readable: The other runs.
     """
 
@@ -117,11 +117,13 @@ class RunTables:
         return chosen.loc[sweep_pairs.largest_by_class(chosen["class_id"], chosen["w_px"] * chosen["h_px"])]
 
     def classes(self, rows: Sequence[int]) -> tuple[ClassRecall, ...]:
-        """Recall by class and run, of the runs whose table of classes can be read."""
+        """Recall by class and run, of the runs whose table of classes can be read; the others are noted."""
         tables: dict[int, pd.DataFrame] = {}
         for row in rows:
-            with suppress(RecordError):
+            try:
                 tables[row] = read_table(self._folders[row] / "classes.parquet", sweep_classes.COLUMNS)
+            except RecordError as error:
+                self.notices.append(f"Left out where classes are compared: {error}.")
         return sweep_classes.compute(tables.items())
 
     def _can_be_read(self, row: int) -> bool:

@@ -7,9 +7,9 @@ import json
 import platform
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
@@ -23,12 +23,12 @@ from assignstudy.assign.levels import pyramid_levels
 from assignstudy.assign.rule import Rule
 from assignstudy.datasets import read_dataset
 from assignstudy.datasets.fingerprint import fingerprint
-from assignstudy.errors import AssignStudyError, RecordError
+from assignstudy.errors import AssignStudyError, ModelError, RecordError
 from assignstudy.fitting.compare import compare
 from assignstudy.fitting.fit import Fitted, fit_to_dataset
 from assignstudy.fitting.text import anchor_file, model_block
 from assignstudy.models.loading import ModelSource
-from assignstudy.models.study import LayerChoice, Setting
+from assignstudy.models.study import LayerChoice, ModelStudy, Setting
 from assignstudy.models.study import study as look_into
 from assignstudy.models.taps import check_layers
 from assignstudy.record import RunRecord
@@ -122,12 +122,20 @@ def failure_recorded(order: Order) -> Iterator[None]:
     An :class:`AssignStudyError` ends here, because its sentence is in the record; anything else is a defect of the
     program and travels on. Tables of an earlier attempt are removed, an interrupted run leaves no record.
 
+    Results that an earlier command finished are kept if the body failed before it began to replace them: labels that
+    are out of reach for a while, or a mistyped model, must not cost a sweep its runs.
+
     Raises:
+        AssignStudyError: What the body raised, where earlier results are still there and this failure has no record.
         RecordError: The record cannot be written either: the disk is full, or the folder cannot be written to.
     """
     try:
         yield
     except Exception as error:
+        if _holds_results(order.folder):
+            if isinstance(error, AssignStudyError):
+                raise type(error)(f"{error}; {order.folder} keeps what an earlier command finished") from error
+            raise
         clear(order.folder)
         record.write_record(order.folder, _failed(order, error))
         if not isinstance(error, AssignStudyError):
@@ -156,11 +164,11 @@ def carry_out(order: Order, rule: Rule, transform: Transform, model: ModelSource
     watch.lap("read")
     if is_done(order, labels.fingerprint):
         return False
-    clear(order.folder)
     wish = _wish(order.config, labels.dataset)
     setting, fitted = study_of(order.config, labels.dataset, rule, transform)
     watch.lap("fit")
     loaded = _loaded(order.config, setting, model) if model and order.config["report"]["page"] else None
+    clear(order.folder)  # nothing before this costs an earlier command its results
     result = study.run(setting)
     watch.seconds |= result.seconds
     watch.restart()
@@ -197,6 +205,13 @@ def is_done(order: Order, labels_fingerprint: str) -> bool:
     except OSError:
         return False
     return all(found.files.get(name) == checksum for name, checksum in there.items())
+
+
+def _holds_results(folder: Path) -> bool:
+    """Whether an earlier command's finished run still stands in a folder: :func:`clear` takes its record first."""
+    with suppress(RecordError):
+        return record.read_record(folder).status == "finished"
+    return False
 
 
 def clear(folder: Path) -> None:
@@ -303,7 +318,26 @@ def _model_view(model: _Loaded, setting: Study, result: StudyResult, shown: Pict
     seen = Setting(dataset, result.network_input, setting.rule, setting.levels, result.input_hw)
     indices = [dataset.image_paths.index(image.path) for image in shown.gallery.images] if shown else []
     study_pictures = functools.partial(look_into, model.module, seen, indices, model.choice)
-    return ModelView(model.title, model.choice.strongest, functools.cache(study_pictures))
+    return ModelView(model.title, model.choice.strongest, _once(study_pictures))
+
+
+def _once(study_pictures: Callable[[], ModelStudy]) -> Callable[[], ModelStudy]:
+    """The same function, carried out the first time only; an error is raised again, not made again."""
+
+    @functools.cache
+    def outcome() -> ModelStudy | ModelError:
+        try:
+            return study_pictures()
+        except ModelError as error:
+            return error
+
+    def remembered() -> ModelStudy:
+        found = outcome()
+        if isinstance(found, ModelError):
+            raise found
+        return found
+
+    return remembered
 
 
 def _write_tables(order: Order, done: _Done) -> None:

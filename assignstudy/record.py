@@ -37,6 +37,9 @@ MANIFEST_FILE = "sweep.json"
 PAGE_FILE = "report.html"
 SWEEP_PAGE_FILE = "index.html"
 ANCHOR_FILE = "anchors.yaml"
+CHECKSUM = "checksum"
+"""Entry of ``run.json`` and ``sweep.json`` by which a damaged one is known: a digit that flips is JSON as before.
+Without it a file is taken as it is, so that tools and people may write one."""
 RUN_KEY_PATTERN = "[0-9a-f]{10}"
 MOST_RECORD_BYTES = 5_000_000
 """A record has some thousand bytes, a manifest thirteen for each run."""
@@ -333,13 +336,20 @@ def _write_table(path: Path, frame: pd.DataFrame) -> None:
 
 
 def _write_by_rename(path: Path, model: BaseModel) -> None:
+    content = json.loads(model.model_dump_json())
+    content[CHECKSUM] = _checksum_of(content)
     unfinished = path.with_name(f"{path.name}.tmp")
     with writable(path):
         with unfinished.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(model.model_dump_json(indent=2) + "\n")
+            file.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
+
+
+def _checksum_of(content: dict[str, Any]) -> str:
+    """CRC-32 of the values, however they are laid out as text."""
+    return f"{zlib.crc32(json.dumps(content, sort_keys=True).encode()):08x}"
 
 
 def _int64(digits: str) -> int:
@@ -361,13 +371,15 @@ def _read(path: Path, model: type[_Model], missing: str) -> _Model:
     except FileNotFoundError as error:
         raise RecordError(f"{path}: expected this file, found none: {missing}") from error
     except (OSError, ValueError, RecursionError) as error:
-        raise RecordError(f"{path}: expected JSON, got {error}; remove the folder and run again") from error
+        raise RecordError(f"{path}: expected JSON, got {error}; run it again") from error
     version = content.get("schema_version") if isinstance(content, dict) else None
     if version != SCHEMA_VERSION:
         raise RecordError(f"{path}: expected schema version {SCHEMA_VERSION}, got {version}; run it again")
+    if content.pop(CHECKSUM, None) not in (None, _checksum_of(content)):
+        raise RecordError(f"{path}: expected content that fits its checksum, got other content: damaged; run it again")
     try:
         return model.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise RecordError(f"{path}: {place}: {first['msg'].lower()}, got {first['input']!r:.80}; run again") from error
+        place, got = ".".join(map(str, first["loc"])), f"{first['input']!r:.80}"
+        raise RecordError(f"{path}: {place}: {first['msg'].lower()}, got {got}; run it again") from error

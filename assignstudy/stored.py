@@ -45,13 +45,15 @@ class StoredSweep:
     Attributes:
         runs: Those that ended, in launch order.
         unfinished: Keys of the runs that were started but left no record.
-        notices: Sentences about what is broken or does not belong.
+        notices: Sentences about what does not belong.
+        damage: Sentences about what is broken.
         direction: ``maximize`` or ``minimize`` where the runs are trials of a search for an objective; None for a grid.
     """
 
     runs: tuple[StoredRun, ...]
     unfinished: tuple[str, ...]
     notices: tuple[str, ...]
+    damage: tuple[str, ...]
     direction: str | None = None
 
 
@@ -70,7 +72,7 @@ def find_runs(root: Path) -> list[StoredRun]:
 
 
 def find_sweep(folder: Path) -> StoredSweep:
-    """What a sweep left in its folder; a broken record or manifest is a notice, so that the rest can be shown.
+    """What a sweep left in its folder; a broken record or manifest is a sentence, so that the rest can be shown.
 
     Raises:
         RecordError: If the folder is missing, is a run, or holds neither a run nor a manifest of runs.
@@ -79,17 +81,20 @@ def find_sweep(folder: Path) -> StoredSweep:
         found = "a single run" if folder.is_dir() else "none"
         raise RecordError(f"{folder}: expected the folder of a sweep, found {found}; check the path")
     there = sorted(path.parent.name for path in folder.glob(f"*/{RECORD_FILE}"))
-    listed, notices = _listed(folder, there)
+    listed, damage = _listed(folder, there)
     if not listed:
         raise RecordError(f"{folder}: expected a sweep ({MANIFEST_FILE} and one folder per run), found no run in it")
+    strangers = [name for name in there if name not in listed]
+    notice = f"Left out, because {MANIFEST_FILE} does not list them: {', '.join(strangers)}."
     runs: list[StoredRun] = []
     for name in (name for name in listed if name in there):
         try:
             runs.append(stored_run(folder / name, folder))
         except RecordError as error:
-            notices.append(f"Left out: {error}.")
+            damage.append(f"Left out: {error}.")
     unfinished = tuple(name for name in listed if name not in there)
-    return StoredSweep(tuple(runs), unfinished, tuple(notices), _direction(folder))
+    notices = (notice,) if strangers else ()
+    return StoredSweep(tuple(runs), unfinished, notices, tuple(damage), _direction(folder))
 
 
 def run_folders(folder: Path) -> Iterator[Path]:
@@ -132,16 +137,13 @@ def runs_table(stored: Sequence[StoredRun]) -> pd.DataFrame:
 
 
 def _listed(folder: Path, there: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The names of a sweep's runs, as launched, and what to say about the others."""
+    """The names of a sweep's runs, as launched, and what to say of a manifest that cannot be read."""
     if not (folder / MANIFEST_FILE).is_file():
         return list(there), []
     try:
-        listed = list(dict.fromkeys(read_manifest(folder).runs))
+        return list(dict.fromkeys(read_manifest(folder).runs)), []
     except RecordError as error:
         return list(there), [f"All runs in the folder are shown: {error}."]
-    strangers = [name for name in there if name not in listed]
-    notice = f"Left out, because {MANIFEST_FILE} does not list them: {', '.join(strangers)}."
-    return listed, [notice] if strangers else []
 
 
 def _direction(folder: Path) -> str | None:

@@ -66,16 +66,17 @@ def write_sweep_page(folder: Path, rule: PickRule = USUAL_RULE) -> Path:
 
     Raises:
         RecordError: If the folder holds neither a run nor a manifest of runs.
-        PageError: If a section could not be built (the page says so, too) or a file could not be written.
+        PageError: If a section could not be built or something is damaged (the page says so, too), or a file could not
+            be written.
     """
     found = find_sweep(folder)
     runs = _portable(runs_table(found.runs), folder)
-    view = _view(folder, found, runs, rule)
+    view, damage = _view(folder, found, runs, rule)
     page = folder / SWEEP_PAGE_FILE
     try:
         _write_tables(folder, runs)
         _write_latex(folder / "runs.tex", view)
-        problems = sweep_page.write_page(page, view)
+        problems = (*sweep_page.write_page(page, view), *damage)
     except OSError as error:
         raise PageError(f"{page}: cannot be written ({error}); make room or give another folder") from error
     if problems:
@@ -165,7 +166,8 @@ def _write_by_rename(path: Path, write: Callable[[Path], object]) -> None:
 # ---- what the page says
 
 
-def _view(folder: Path, found: StoredSweep, runs: pd.DataFrame, rule: PickRule) -> SweepView:
+def _view(folder: Path, found: StoredSweep, runs: pd.DataFrame, rule: PickRule) -> tuple[SweepView, list[str]]:
+    """What the page may know, and the sentences in it that speak of damage."""
     rules = {row: made for row, run in enumerate(found.runs) if (made := rule_of(run.record)) is not None}
     runs = with_shares(runs, [row for row, one in rules.items() if not one.facts.shares_slots])
     comparable = _on_same_labels(runs)
@@ -178,7 +180,9 @@ def _view(folder: Path, found: StoredSweep, runs: pd.DataFrame, rule: PickRule) 
     comparison = _compared(readable, baseline, tables)
     against = _most_telling(order, runs, comparison, baseline)
     with_curve = readable.loc[[row for row in tables.readable if _has_curve(rules.get(row))]]
-    return SweepView(
+    classes = tables.classes(order)
+    damage = [hide_folders(sentence) for sentence in (*found.damage, *tables.notices)]
+    view = SweepView(
         dataset=_dataset_name(found.runs, order),
         runs=runs,
         order=tuple(order),
@@ -190,15 +194,16 @@ def _view(folder: Path, found: StoredSweep, runs: pd.DataFrame, rule: PickRule) 
         curves=tuple(_curves(with_curve, swept(readable), tables)),
         comparison=comparison,
         against=against,
-        classes=tables.classes(order),
+        classes=classes,
         recipe=_recipe(found.runs[order[0]].record, rules.get(order[0])) if order else None,
         bounds=_bounds(found.runs[order[0]].record, rules.get(order[0]), tables.sizes(order[0])) if order else None,
         small_boxes=small.get(order[0]) if order else None,
         search=_search(found, order),
         unfinished=found.unfinished,
-        notices=tuple(map(hide_folders, (*found.notices, *tables.notices))),
+        notices=(*found.notices, *damage),
         **_shown_boxes(baseline, against, comparison, tables, found.runs),
     )
+    return view, damage
 
 
 def _with_sub_cell(runs: pd.DataFrame, small: Mapping[int, SubCell]) -> pd.DataFrame:

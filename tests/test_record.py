@@ -111,6 +111,16 @@ def test_a_broken_record_says_what_is_wrong(tmp_path, content, message):
         record.read_record(tmp_path)
 
 
+def test_a_digit_that_flips_is_noticed(tmp_path):
+    record.write_record(tmp_path, example())
+    path = tmp_path / "run.json"
+    content = path.read_bytes()
+    at = content.index(b'"bpr": 0.') + 9
+    path.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+    with pytest.raises(RecordError, match=r"run\.json: expected content that fits its checksum, got other content"):
+        record.read_record(tmp_path)
+
+
 def test_an_unknown_entry_is_refused(tmp_path):
     content = json.loads(example().model_dump_json()) | {"mood": "good"}
     (tmp_path / "run.json").write_text(json.dumps(content), encoding="utf-8")

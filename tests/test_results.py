@@ -321,5 +321,6 @@ class TestDiff:
 def edit_config(folder, change):
     path = folder / record.RECORD_FILE
     content = json.loads(path.read_text(encoding="utf-8"))
+    del content["checksum"]
     change(content["config"])
     path.write_text(json.dumps(content), encoding="utf-8")

@@ -19,7 +19,7 @@ def test_runs_come_as_launched_and_the_others_are_unfinished(tmp_path, boxes):
     found = find_sweep(store_manifest(tmp_path, "0000000000", *runs, failed, "1111111111"))
     assert [run.folder for run in found.runs] == [*runs, failed]
     assert found.unfinished == ("0000000000", "1111111111")
-    assert found.notices == ()
+    assert (found.notices, found.damage) == ((), ())
 
 
 def test_a_run_that_the_manifest_does_not_list_is_named(tmp_path, boxes):
@@ -34,7 +34,7 @@ def test_a_broken_record_costs_one_run(tmp_path, boxes):
     (broken / record.RECORD_FILE).write_text("[]", encoding="utf-8")
     found = find_sweep(store_manifest(tmp_path, broken, kept))
     assert [run.folder for run in found.runs] == [kept]
-    assert "expected schema version 1" in found.notices[0]
+    assert "expected schema version 1" in found.damage[0]
 
 
 def test_a_broken_manifest_costs_the_order(tmp_path, boxes):
@@ -42,7 +42,7 @@ def test_a_broken_manifest_costs_the_order(tmp_path, boxes):
     (tmp_path / record.MANIFEST_FILE).write_text("{", encoding="utf-8")
     found = find_sweep(tmp_path)
     assert [run.folder for run in found.runs] == sorted(runs)
-    assert found.notices[0].startswith("All runs in the folder are shown: ")
+    assert found.damage[0].startswith("All runs in the folder are shown: ")
 
 
 def test_other_files_and_folders_do_not_matter(tmp_path, boxes):

@@ -50,6 +50,12 @@ def built(folder):
     return write_sweep_page(folder).read_text(encoding="utf-8")
 
 
+def built_of_damaged(folder):
+    with pytest.raises(PageError, match=r"index\.html: Left out where .* are compared: "):
+        write_sweep_page(folder)
+    return (folder / "index.html").read_text(encoding="utf-8")
+
+
 def section(page, key):
     return re.search(rf'<section id="{key}".*?</section>', page, re.DOTALL)[0]
 
@@ -380,16 +386,22 @@ class TestSweepsThatWentWrong:
     def test_a_run_without_its_table_is_left_out_of_comparisons(self, tmp_path):
         runs = [store(tmp_path, anchor_t=t) for t in (3.0, 4.0, 5.0)]
         (runs[0] / "ground_truths.parquet").unlink()
-        page = built(store_manifest(tmp_path, *runs))
+        page = built_of_damaged(store_manifest(tmp_path, *runs))
         assert "Left out where ground truths are compared: " in page
         assert runs[0].name in section(page, "runs")
         assert runs[0].name not in section(page, "changes")
+
+    def test_a_run_without_its_classes_is_named(self, tmp_path):
+        runs = [store(tmp_path, street(boxes=60), anchor_t=t) for t in (3.0, 4.0)]
+        (runs[0] / "classes.parquet").write_bytes(b"PAR1")
+        page = built_of_damaged(store_manifest(tmp_path, *runs))
+        assert "Left out where classes are compared: …/classes.parquet: expected a Parquet table" in page
 
     def test_all_tables_are_gone(self, tmp_path):
         runs = [store(tmp_path, anchor_t=t) for t in (3.0, 4.0)]
         for run in runs:
             (run / "ground_truths.parquet").unlink()
-        page = built(store_manifest(tmp_path, *runs))
+        page = built_of_damaged(store_manifest(tmp_path, *runs))
         assert finding(page, "changes") == "There are no two runs on the same labels to compare."
         assert finding(page, "pick").startswith("Train with anchor_t 4")
 

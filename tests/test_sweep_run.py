@@ -163,6 +163,19 @@ def test_a_run_is_done_again_when_its_labels_changed_or_a_page_is_wanted(command
     assert started() != second
 
 
+@pytest.mark.parametrize("wrong", ["report.gallery.pick=[nope]", "model=torchscript model.path=nope.pt"])
+def test_what_fails_before_it_begins_costs_no_results(command, tmp_path, capsys, wrong):
+    settings = ("-m", "anchor_t=3", "dataset.images=3", "hydra.sweep.dir=kept")
+    assert command(*settings, "report=none") == 0
+    before = {path: path.read_bytes() for path in tmp_path.glob("kept/*/*") if path.is_file()}
+    assert command(*settings, *wrong.split()) == 1
+    said = next(line for line in capsys.readouterr().err.splitlines() if line.startswith("assignstudy: "))
+    assert "nope" in said
+    assert said.endswith("keeps what an earlier command finished")
+    assert {path: path.read_bytes() for path in before} == before
+    assert assignstudy.load_runs(tmp_path / "kept")["status"].tolist() == ["finished"]
+
+
 def test_another_command_in_the_same_folder_adds_its_runs(command, tmp_path):
     options = ("dataset.images=12", "report=none", "hydra.sweep.dir=grown")
     assert command("-m", "anchor_t=3,4", *options) == 0

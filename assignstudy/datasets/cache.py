@@ -8,6 +8,9 @@ with a file younger than the coarsest clock of a file system are not cached, bec
 
 An entry is written under another name, flushed and renamed, so that it is whole or not there, whoever else writes it at
 the same time. Its pages have checksums, and the labels have their fingerprint: what is damaged is read anew.
+
+Whoever writes an entry first removes the others that nobody has used for longest, as far as they exceed two gigabytes
+together. That needs no lock: who looks for an entry that has just gone reads the labels, who has it open keeps it.
 """
 
 from __future__ import annotations
@@ -40,6 +43,9 @@ COARSEST_CLOCK_S = 2.0
 
 ABANDONED_AFTER_S = 3600.0
 """An unfinished entry of that age belongs to a process that is gone."""
+
+MOST_KEPT_BYTES = 2_000_000_000
+"""Of all entries before one is added: two hundred times COCO train2017."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ def cached(
     except OSError:
         return read()
     try:
-        return load_labels(entry)
+        return _used(entry)
     except (FileNotFoundError, NotADirectoryError):
         notices = []
     except (DamagedLabelsError, OSError) as error:
@@ -200,26 +206,60 @@ def _source_digest() -> str:
 # ---- the entry
 
 
+def _used(entry: Path) -> Dataset:
+    """The data set of an entry, which from now on counts as used."""
+    dataset = load_labels(entry)
+    with suppress(OSError):  # a cache that may only be read, or an entry that has just gone
+        os.utime(entry)
+    return dataset
+
+
 def _enter(entry: Path, dataset: Dataset) -> list[str]:
     """Write an entry; a notice where that fails, because nobody's run should."""
     if not isinstance(dataset.load_picture, PictureFiles | None):
         return []
     try:
         entry.parent.mkdir(parents=True, exist_ok=True)
-        _sweep_out(entry.parent)
+        _remove_unfinished(entry.parent)
+        _remove_unused(entry.parent)
         _write_by_rename(entry, dataset)
     except OSError as error:
         return [f"{entry.parent}: expected to write a cache of labels there, got {reason(error)}; they were not cached"]
     return []
 
 
-def _sweep_out(place: Path) -> None:
+def _remove_unfinished(place: Path) -> None:
     """Remove what processes that were killed have left."""
     oldest = time.time() - ABANDONED_AFTER_S
-    for path in place.glob("*.tmp"):
+    for last_used, _, path in _by_last_use(place, "*.tmp"):
+        if last_used < oldest:
+            _remove(path)
+
+
+def _remove_unused(place: Path) -> None:
+    """Remove entries until the rest may be kept, the one first that was used longest ago."""
+    entries = _by_last_use(place, "*.parquet")
+    excess = sum(size for _, size, _ in entries) - MOST_KEPT_BYTES
+    for _, size, path in entries:
+        if excess <= 0:
+            break
+        _remove(path)
+        excess -= size
+
+
+def _by_last_use(place: Path, pattern: str) -> list[tuple[float, int, Path]]:
+    """Time of the last use or change, size and path of some files, oldest first."""
+    found = []
+    for path in place.glob(pattern):
         with suppress(FileNotFoundError):  # its process, or another that tidies up, was quicker
-            if path.stat().st_mtime < oldest:
-                path.unlink()
+            status = path.lstat()
+            found.append((status.st_mtime, status.st_size, path))
+    return sorted(found)
+
+
+def _remove(path: Path) -> None:
+    with suppress(FileNotFoundError, PermissionError):  # gone, or on Windows: open
+        path.unlink()
 
 
 def _write_by_rename(entry: Path, dataset: Dataset) -> None:

@@ -76,12 +76,14 @@ def open_picture(path: PathText | None) -> Image.Image:
     """The picture as shown, in RGB.
 
     Raises:
-        OSError: The file is missing, must not be opened or cannot be read, or has more than :data:`MOST_PIXELS`.
+        OSError: The file is missing, must not be opened or cannot be read, or has more than :data:`MOST_PIXELS`, as
+            WebP more than half of them, because its decoder holds them twice.
     """
     try:
         with _quiet(), _opened(path) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise Image.DecompressionBombError
+            most = MOST_PIXELS // 2 if image.format == "WEBP" else MOST_PIXELS
+            if image.width * image.height > most:
+                raise OSError(errno.EFBIG, f"more than {most:,} pixels")
             picture = ImageOps.exif_transpose(image) if _orientation(image) != 1 else image
             return _eight_bits(picture).convert("RGB")
     except _BROKEN as error:

@@ -50,7 +50,7 @@ def _shared(view: RunView) -> str:
     ]
     parts = [f"{words.percent(row.share)} of them are {row.value}" for row in records(common)]
     classes = traits[traits["trait"] == "class"].head(3)
-    named = words.listing([f"{row.value} ({words.integer(row.unmatched)})" for row in records(classes)])
+    named = words.listing([f"{words.name(row.value)} ({words.integer(row.unmatched)})" for row in records(classes)])
     return words.sentence("; ".join([*parts, f"most often {named}"])) + "."
 
 
@@ -185,7 +185,7 @@ def _classes(view: RunView) -> Iterator[Alert]:
     behind = judged[judged["bpr"] < bpr - judgement.CLASS_BEHIND].sort_values("bpr", kind="stable")
     if behind.empty:
         return
-    named = [f"{row.class_name} ({words.percent(row.bpr)})" for row in records(behind.head(_NAMED))]
+    named = [f"{words.name(row.class_name)} ({words.percent(row.bpr)})" for row in records(behind.head(_NAMED))]
     more = [f"{len(behind) - _NAMED} more"] if len(behind) > _NAMED else []
     lost = int(behind["unmatched"].sum()) / len(view.tables.ground_truths)
     text = f"Recall of {words.listing([*named, *more])} is far below the data set's {words.percent(bpr)}."

@@ -19,6 +19,9 @@ from assignstudy.types import CellOffset, Dataset, PyramidLevel
 MOST = 1000
 """Positions shown per level; more would be drawn upon each other."""
 
+MOST_IMAGES = 200
+"""Images looked at: where few boxes are matched, a thousand positions may take all images there are."""
+
 
 @dataclass(frozen=True, eq=False)
 class Positions:
@@ -67,12 +70,12 @@ def compute(
 
 
 def _sample(tables: RunTables) -> tuple[list[int], int]:
-    """Every k-th image with ground truths, so that the busiest level has about :data:`MOST` positives or fewer."""
+    """Every k-th image with ground truths: :data:`MOST_IMAGES` or fewer, about :data:`MOST` positives per level."""
     boxes = entered(tables)
     columns = [f"positives_{level}" for level in level_names(tables)]
     per_image = boxes[columns].astype("int64").groupby(boxes["image_index"].to_numpy()).sum()
     busiest = int(per_image.sum().max()) if len(per_image) else 0
-    step = max(1, -(-busiest // MOST))
+    step = max(1, -(-busiest // MOST), -(-len(per_image) // MOST_IMAGES))
     return per_image.index[::step].astype(int).tolist(), len(per_image)
 
 

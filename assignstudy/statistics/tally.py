@@ -31,6 +31,13 @@ from assignstudy.types import CellOffset, LevelFactors, Reach, RuleFacts
 
 _OFFSETS = len(CellOffset)
 
+MOST_PAIRS = 100_000
+"""Pairs of classes that are kept, those that meet most often; all pairs of 446 classes."""
+
+MOST_CLASSES_ON_A_SLOT = 16
+"""On one slot each class meets as many of the next ones by id, less one. No real label comes near it, but a stranger's
+file may put a hundred thousand classes on one slot, and its pairs would be billions."""
+
 
 @dataclass(frozen=True, eq=False)
 class GroundTruthCounts:
@@ -73,7 +80,7 @@ class Tally:
         ground_truths: Per ground truth.
         levels: Per level, its anchors.
         self_duplicates: Rows minus distinct (slot, ground truth) pairs.
-        contested_pairs: Contested slots per pair of class ids, the lower first.
+        contested_pairs: Contested slots per pair of class ids, the lower first; see :data:`MOST_PAIRS`.
     """
 
     ground_truths: GroundTruthCounts
@@ -361,14 +368,16 @@ def competing_classes(claims: slots.SlotClaims, class_id: Ints, classes: int) ->
 
 def _meetings(slot: Ints, claimant: Ints, classes: int) -> Ints:
     """The pairs of classes on slots with any number of claims, each pair once per slot."""
-    met = [np.empty(0, np.int64)]
-    # The k-th step pairs each claim with the k-th next one on the same slot; crowded slots need as many steps.
-    for step in range(1, len(slot)):
+    claims, times = np.unique(slot * classes + claimant, return_counts=True)
+    slot, claimant = np.divmod(claims, classes)
+    met = [_pair(claimant[times > 1], claimant[times > 1], classes)]
+    # The k-th step pairs each class with the k-th next one on the same slot.
+    for step in range(1, min(MOST_CLASSES_ON_A_SLOT, len(slot))):
         same = np.flatnonzero(slot[step:] == slot[:-step])
         if not len(same):
             break
-        met.append(slot[same] * classes**2 + _pair(claimant[same], claimant[same + step], classes))
-    return np.unique(np.concatenate(met)) % classes**2
+        met.append(_pair(claimant[same], claimant[same + step], classes))
+    return np.concatenate(met)
 
 
 def _pair(one: Ints, other: Ints, classes: int) -> Ints:
@@ -376,6 +385,8 @@ def _pair(one: Ints, other: Ints, classes: int) -> Ints:
 
 
 def _times(pairs: Sequence[Ints], classes: int) -> Counter[tuple[int, int]]:
-    """How often each pair of classes occurs."""
+    """How often each pair of classes occurs, for those that do most often."""
     codes, times = np.unique(np.concatenate([np.empty(0, np.int64), *pairs]), return_counts=True)
-    return Counter({divmod(code, classes): number for code, number in zip(codes.tolist(), times.tolist(), strict=True)})
+    most = np.argsort(-times, kind="stable")[:MOST_PAIRS]
+    found = zip(codes[most].tolist(), times[most].tolist(), strict=True)
+    return Counter({divmod(code, classes): number for code, number in found})

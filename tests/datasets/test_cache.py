@@ -248,6 +248,23 @@ print(fingerprint(dataset), len(dataset.notices))
 """
 
 
+def test_entries_that_were_used_longest_ago_make_room(tmp_path, monkeypatch):
+    old, used, new = (Data("coco", tmp_path / name) for name in ("old", "used", "new"))
+    made = {}
+    for hours, data in ((3, old), (5, used)):
+        data.read()
+        (made[data],) = set(entries()) - set(made.values())
+        os.utime(made[data], (time.time() - hours * 3600,) * 2)
+    used.read()
+    monkeypatch.setattr(cache, "MOST_KEPT_BYTES", made[used].stat().st_size)
+    new.read()
+    assert not made[old].exists()
+    assert len(entries()) == 2
+    monkeypatch.setattr(cache, "MOST_KEPT_BYTES", 0)
+    assert old.read().notices == ()
+    assert len(entries()) == 1
+
+
 def test_processes_that_build_an_entry_at_once_all_get_the_labels(data):
     option = {"coco": "annotations", "voc": "root", "yolo": "data"}[data.reader]
     command = [sys.executable, "-c", READ, data.reader, option, str(data.options[option])]

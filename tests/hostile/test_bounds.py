@@ -136,6 +136,9 @@ def test_a_picture_that_claims_too_many_pixels_is_measured_but_not_decoded(tmp_p
     assert read_sizes([path]) == [(9_000, 9_000)]
     with pytest.raises(OSError, match="expected a picture, found more than 64,000,000 pixels"):
         open_picture(path)
+    Image.new("RGB", (6_000, 6_000)).save(path, "WEBP", method=0)
+    with pytest.raises(OSError, match="expected a picture, found more than 32,000,000 pixels"):
+        open_picture(path)
 
 
 # ---- what is no plain file

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import random
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -139,6 +140,8 @@ def read_all(sweep: Path) -> None:
 @pytest.mark.parametrize("name", ["RUN/run.json", "sweep.json", "RUN/ground_truths.parquet"])
 def test_records_manifests_and_tables(stored, broken, name):
     path = broken(name)
+    if path.suffix == ".json":  # as who means harm would do: the checksum hides nothing behind it
+        path.write_bytes(re.sub(rb',\s*"checksum": "\w+"', b"", path.read_bytes()))
     for mutant in mutants(5, path.read_bytes(), 12):
         path.write_bytes(mutant)
         read_all(stored)
@@ -160,6 +163,7 @@ def places(value: Any, before: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]
 def test_any_value_anywhere_in_a_record(stored, broken):
     path = broken("RUN/run.json")
     whole, chance = json.loads(path.read_bytes()), random.Random(6)
+    del whole["checksum"]  # as who means harm would do
     for place in chance.sample(list(places(whole)), 25):
         changed = json.loads(json.dumps(whole))
         *way, last = place

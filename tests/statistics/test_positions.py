@@ -81,6 +81,12 @@ def test_where_there_are_too_many_images_are_taken_evenly():
     assert found.table.groupby("level").size().max() <= positions.MOST
 
 
+def test_images_without_positives_are_sampled_too():
+    found, _ = positions_of(Yolov5(), range(300), np.tile((0.5, 0.5, 0.9, 0.001), (300, 1)))
+    assert found.table.empty
+    assert (found.all_images, found.images) == (300, 150)
+
+
 def test_no_box_no_position():
     found, result = positions_of(Yolov5(), (), np.empty((0, 4)))
     assert found.table.empty

@@ -87,3 +87,18 @@ def test_keys_that_do_not_fit_are_refused():
     level = door.LevelArrays(one, far, far, one, one, np.zeros(1, bool), np.zeros(1, np.float32))
     with pytest.raises(OverflowError, match="use smaller chunks"):
         slots.find(level, np.zeros(1, np.int64))
+
+
+def test_a_slot_of_countless_classes_has_few_pairs():
+    boxes = 20_000
+    claims = slots.SlotClaims(
+        owner_gt=np.array([0]),
+        owner_anchor=np.array([0]),
+        contested_anchor=np.array([0]),
+        claim_slot=np.zeros(boxes, np.int64),
+        claim_gt=np.arange(boxes),
+        self_duplicates=0,
+        lost=np.arange(1, boxes),
+    )
+    assert len(competing_classes(claims, np.arange(boxes), boxes)) < 16 * boxes
+    assert competing_classes(claims, np.zeros(boxes, np.int64), 1).tolist() == [0]
