@@ -7,6 +7,7 @@ only where both sides saw the same labels; where they did not, that is said befo
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
@@ -47,7 +48,9 @@ def compare(a: Folder, b: Folder) -> CompareView:
     stored_a, stored_b = (_finished(Path(folder)) for folder in (a, b))
     runs_a, runs_b = (_table(stored) for stored in (stored_a, stored_b))
     alignment = align(runs_a, runs_b)
-    pairs = tuple(_pair(one, other, stored_a[one], stored_b[other]) for one, other in alignment.pairs)
+    runs_a, runs_b = (_with_columns(runs, alignment.names) for runs in (runs_a, runs_b))
+    found = [_pair(one, other, stored_a[one], stored_b[other]) for one, other in alignment.pairs]
+    pairs = tuple(pair for pair, _ in found)
     detail = _detail(pairs)
     classes, shown = _look_closer(pairs[detail], stored_a, stored_b) if detail is not None else ((), ())
     return CompareView(
@@ -61,6 +64,7 @@ def compare(a: Folder, b: Folder) -> CompareView:
         classes=classes,
         examples=shown,
         differences=_differences(stored_a, stored_b, alignment),
+        notices=tuple(dict.fromkeys(hide_folders(notice) for _, notices in found for notice in notices)),
     )
 
 
@@ -71,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Without the program's name; None for those of this process.
 
     Returns:
-        The exit code.
+        The exit code: 0 if at least one pair of runs was compared, else 1.
     """
     parser = argparse.ArgumentParser(
         prog="python -m assignstudy.compare",
@@ -83,18 +87,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         view = compare(given.a, given.b)
-        _print(view)
         if given.output is not None:
             _write(given.output, view)
+        _print(view)
+        sys.stdout.flush()
     except AssignStudyError as error:
         print(f"assignstudy: {error}", file=sys.stderr)
         return 1
-    return 0
+    except (
+        BrokenPipeError
+    ):  # whoever reads along, head for one, has read enough; Python must not flush again at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0 if view.pairs else 1
 
 
 def _print(view: CompareView) -> None:
     for alert in compare_page.alerts(view):
         print(f"assignstudy: {alert.finding}", file=sys.stderr)
+    for notice in view.notices:
+        print(f"assignstudy: {notice}", file=sys.stderr)
     print(compare_page.sentence(view))
     names = view.alignment.names
     lines = [[*names, *(f"{name} {side}" for name in SHOWN_METRICS for side in "AB"), "gained", "lost", "level"]]
@@ -132,16 +143,21 @@ def _table(stored: Sequence[StoredRun]) -> pd.DataFrame:
     return with_shares(runs_table(stored), exclusive)
 
 
-def _pair(row_a: int, row_b: int, a: StoredRun, b: StoredRun) -> RunPair:
-    """Both runs, with what became of each ground truth where they saw the same."""
+def _with_columns(runs: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    """The table with an empty column for each parameter that only the other side has."""
+    return runs.assign(**dict.fromkeys((name for name in names if name not in runs), None))
+
+
+def _pair(row_a: int, row_b: int, a: StoredRun, b: StoredRun) -> tuple[RunPair, list[str]]:
+    """Both runs, with what became of each ground truth where they saw the same; and what could not be read."""
     if a.record.fingerprint != b.record.fingerprint:
-        return RunPair(row_a, row_b, same_labels=False)
+        return RunPair(row_a, row_b, same_labels=False), []
     tables = RunTables({0: a.folder, 1: b.folder})
     if len(tables.readable) < 2:
-        return RunPair(row_a, row_b, same_labels=True)
+        return RunPair(row_a, row_b, same_labels=True), tables.notices
     counts = tables.compare(0, [1], {1: "b"}).changes
     changes = dict(zip(map(str, counts), map(int, counts.to_numpy()[0]), strict=True))
-    return RunPair(row_a, row_b, same_labels=True, changes=changes)
+    return RunPair(row_a, row_b, same_labels=True, changes=changes), tables.notices
 
 
 def _detail(pairs: Sequence[RunPair]) -> int | None:
