@@ -35,6 +35,7 @@ bench: $(VENV)/tool.stamp
 	$(RUN) benchmarks.reading $(if $(LABELS),--annotations $(LABELS))
 	$(RUN) benchmarks.further_runs $(if $(LABELS),--annotations $(LABELS))
 	$(RUN) benchmarks.memory
+	$(RUN) benchmarks.pictures
 	$(RUN) benchmarks.dense $(if $(LABELS),--boxes $(LABELS))
 	$(RUN) benchmarks.fit $(if $(LABELS),--boxes $(LABELS))
 

@@ -30,7 +30,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import hydra
 import yaml
@@ -60,7 +60,7 @@ from omegaconf.errors import (
 from tqdm import tqdm
 
 from assignstudy import record
-from assignstudy.errors import AssignStudyError, ConfigError, RecordError
+from assignstudy.errors import AssignStudyError, ConfigError, ModelError, RecordError, told
 from assignstudy.record import RunRecord, SweepManifest
 from assignstudy.resources import resource
 from assignstudy.settings import (
@@ -68,8 +68,10 @@ from assignstudy.settings import (
     Config,
     Published,
     Settings,
+    check_anchor_keys,
     check_anchors,
     check_thresholds,
+    options_of_fit,
     resolved,
     with_anchor_file,
 )
@@ -135,12 +137,14 @@ def job(cfg: DictConfig) -> float:
     from assignstudy.models.loading import model_source
 
     order = _order(cfg)
+    is_sweep = HydraConfig.get().mode is RunMode.MULTIRUN
     launch = _LAUNCH.get(None)
     if launch is not None:
         if not launch.runs:
             forget_labels()  # of an earlier command in this process: files may have changed
         launch.note_run(order.run_key)
     with failure_recorded(order), _stop_prevails(launch):  # in this order: a stop is no failure
+        _check_anchor_keys(cfg, _typed_options() if is_sweep else frozenset())
         _check(cfg, order)
         rule, transform = (_built(group, order.config[group]) for group in ("assigner", "transform"))
         model = model_source(order.config["model"], functools.partial(_built, "model"))
@@ -194,9 +198,11 @@ def composed(overrides: Sequence[str]) -> tuple[Order, Rule, Transform]:
         order = Order(Path(), record.run_key(config, choices), config, choices, tuple(overrides))
         with open_dict(cfg):
             del cfg.hydra
+        _check_anchor_keys(cfg)
         _check(cfg, order)
     except (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError) as error:
-        raise ConfigError(_sentence(error)) from error
+        one_only = "expected one value, as this command takes one setting (a list is written [1,2])"
+        raise ConfigError(_sentence(error, one_only)) from error
     return order, _built("assigner", config["assigner"]), _built("transform", config["transform"])
 
 
@@ -208,6 +214,7 @@ class Launch:
         folder: Of the run or the sweep; None as long as nothing was started.
         is_sweep: Which of the two it is.
         is_search: Whether the sweep is not a grid: a sweeper chooses its runs by their objectives.
+        direction: Which way it seeks them, ``maximize`` or ``minimize``; None for a grid, or for several at once.
         overrides: Settings as typed.
         runs: Keys of the runs started in this process, in order.
         kept: How many of them had been finished by an earlier command.
@@ -221,6 +228,7 @@ class Launch:
     folder: Path | None = None
     is_sweep: bool = False
     is_search: bool = False
+    direction: Literal["maximize", "minimize"] | None = None
     overrides: list[str] = field(default_factory=list)
     runs: list[str] = field(default_factory=list)
     kept: int = 0
@@ -234,12 +242,13 @@ class Launch:
         """Take what Hydra knows of a sweep before its first run.
 
         Raises:
-            SweepRefusedError: Another command is at work in its folder, or it cannot be written to.
+            RefusedError: Another command is at work in its folder, or it cannot be written to.
         """
         self.lock = _locked(Path(config.hydra.sweep.dir))
         self.folder, self.is_sweep = Path(config.hydra.sweep.dir), True
         self.overrides = list(_as_typed(config.hydra.overrides.task))
         self.is_search = not config.hydra.sweeper._target_.endswith(".BasicSweeper")
+        self.direction = _direction(config.hydra.sweeper) if self.is_search else None
         if config.hydra.launcher._target_.endswith(".BasicLauncher"):  # others run where the bar cannot see it
             self.planned = 0 if self.is_search else _planned_runs(config)
             total = self.planned or config.hydra.sweeper.get("n_trials")
@@ -267,14 +276,15 @@ class Launch:
         Earlier commands' runs come first, then this one's as they were started, then those started by other processes.
         """
         assert self.folder is not None
-        earlier: list[str] = []
+        before = SweepManifest(runs=[], overrides=[])
         with suppress(RecordError):
-            earlier = record.read_manifest(self.folder).runs
+            before = record.read_manifest(self.folder)
         there = {path.name for path in self.folder.iterdir() if re.fullmatch(record.RUN_KEY_PATTERN, path.name)}
-        others = sorted(there.difference(earlier, self.runs), key=self._place)
-        runs = [key for key in dict.fromkeys([*earlier, *self.runs, *others]) if key in there]
+        others = sorted(there.difference(before.runs, self.runs), key=self._place)
+        runs = [key for key in dict.fromkeys([*before.runs, *self.runs, *others]) if key in there]
         if runs:
-            record.write_manifest(self.folder, SweepManifest(runs=runs, overrides=self.overrides))
+            direction = self.direction or before.direction
+            record.write_manifest(self.folder, SweepManifest(runs=runs, overrides=self.overrides, direction=direction))
         return runs
 
     def _place(self, run_key: str) -> tuple[float, str]:
@@ -286,19 +296,26 @@ class Launch:
         return (math.inf, run_key)
 
 
+def _direction(sweeper: DictConfig) -> Literal["maximize", "minimize"] | None:
+    """Which way a sweeper seeks one objective; its configuration may hold the word or an enumeration."""
+    given = sweeper.get("direction")
+    known: dict[str, Literal["maximize", "minimize"]] = {"maximize": "maximize", "minimize": "minimize"}
+    return known.get(str(getattr(given, "name", given)))
+
+
 _LAUNCH: ContextVar[Launch] = ContextVar("launch")
 """Set in the user's process only: a run that a parallel launcher moved elsewhere finds none and does without."""
 
 
-class SweepRefusedError(BaseException):
-    """A sweep that must not start; no Exception, because what a callback raises is a mere warning to Hydra."""
+class RefusedError(BaseException):
+    """A run or a sweep that must not start; no Exception, because what a callback raises is a mere warning to Hydra."""
 
 
 def _locked(folder: Path) -> FileLock:
     """The lock of a sweep's folder, taken; the system takes it back from a process that dies.
 
     Raises:
-        SweepRefusedError: It is taken, or cannot be.
+        RefusedError: It is taken, or cannot be.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -306,10 +323,10 @@ def _locked(folder: Path) -> FileLock:
         lock.acquire()
     except Timeout as error:
         what = "another command is at work in this folder; wait for its end, or give another folder"
-        raise SweepRefusedError(f"hydra.sweep.dir: {folder}: {what}") from error
+        raise RefusedError(f"hydra.sweep.dir: {folder}: {what}") from error
     except OSError as error:
         what = f"cannot be written to ({error.strerror}); make room or give another folder"
-        raise SweepRefusedError(f"hydra.sweep.dir: {folder}: {what}") from error
+        raise RefusedError(f"hydra.sweep.dir: {folder}: {what}") from error
     return lock
 
 
@@ -317,11 +334,20 @@ class LaunchCallback(Callback):
     """Notes for :func:`main` what only Hydra knows: where the results go and how many runs there are."""
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
-        """Note the folder of a single run."""
+        """Note the folder of a single run.
+
+        Raises:
+            RefusedError: Its settings of anchors do not go together.
+        """
         launch = _LAUNCH.get(None)
-        if launch is not None:
-            with suppress(OmegaConfBaseException):  # Hydra meets it next, and its error is said
-                launch.folder = Path(config.hydra.run.dir)
+        if launch is None:
+            return
+        try:
+            _check_anchor_keys(config)  # the schema lets them in, see _register
+        except ConfigError as error:
+            raise RefusedError(str(error)) from error
+        with suppress(OmegaConfBaseException):  # Hydra meets it next, and its error is said
+            launch.folder = Path(config.hydra.run.dir)
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         """Note the folder of a sweep and start its progress bar."""
@@ -345,7 +371,7 @@ def _start(launch: Launch) -> int:
     except KeyboardInterrupt:
         _say("stopped")
         return 128 + (launch.stopped_by or signal.SIGINT)
-    except SweepRefusedError as error:
+    except RefusedError as error:
         _say(str(error))
         return 1
     except (HydraException, OmegaConfBaseException, AssignStudyError, yaml.YAMLError, ValueError) as error:
@@ -386,6 +412,10 @@ def _stop_prevails(launch: Launch | None) -> Iterator[None]:
 def _register() -> None:
     """Make the schema and the resolvers known to Hydra."""
     ConfigStore.instance().store(name="schema", node=Settings)
+    # Hydra refuses settings that a choice does not know before anybody can say whose they are. Those of anchors are let
+    # in, so that -m anchors=coco_p5,fit anchors.n=6 can be meant for the second, and refused by settings.py instead.
+    anchors = DictConfig({}, flags={"struct": False})
+    ConfigStore.instance().store(name="open_anchors", node=DictConfig({"anchors": anchors}))
     OmegaConf.register_new_resolver("assignstudy.unique_id", _unique_id, use_cache=True, replace=True)
     OmegaConf.register_new_resolver("assignstudy.run_key", _run_key, replace=True)
 
@@ -408,7 +438,29 @@ def _order(cfg: DictConfig) -> Order:
     folder = Path(known.runtime.output_dir)
     key = record.run_key(config, choices)
     number = None if OmegaConf.is_missing(known.job, "num") else int(known.job.num)
-    return Order(folder, key, with_anchor_file(config), choices, _as_typed(known.overrides.task), number)
+    unused = _options_of_fit(cfg)
+    typed = _as_typed(known.overrides.task)
+    overrides = tuple(one for one in typed if one.lstrip("+").partition("=")[0] not in unused)
+    notices = tuple(f"{name}: belongs to anchors=fit; anchors={choices['anchors']} does without" for name in unused)
+    return Order(folder, key, with_anchor_file(config), choices, overrides, number, notices=notices)
+
+
+def _options_of_fit(cfg: DictConfig) -> list[str]:
+    """Settings of a fit beside anchors that are given, as typed; in a sweep over both they are there for the others."""
+    anchors = cfg.get("anchors")
+    return [f"anchors.{name}" for name in sorted(options_of_fit(anchors))] if isinstance(anchors, DictConfig) else []
+
+
+def _check_anchor_keys(cfg: DictConfig, meant_for_others: Set[str] = frozenset()) -> None:
+    anchors = cfg.get("anchors")
+    if isinstance(anchors, DictConfig):  # else the schema says what is wrong
+        check_anchor_keys(anchors, meant_for_others)
+
+
+def _typed_options() -> Set[str]:
+    """The settings of anchors that were typed."""
+    typed = (one.lstrip("+").partition("=")[0] for one in _as_typed(HydraConfig.get().overrides.task))
+    return {name.removeprefix("anchors.") for name in typed if name.startswith("anchors.")}
 
 
 def _choices(choices: Mapping[str, str | None]) -> dict[str, str]:
@@ -498,7 +550,12 @@ def _built(group: str, options: Config) -> Any:
     except InstantiationException as error:
         if isinstance(error.__cause__, ConfigError):
             raise ConfigError(_with_group(group, options, str(error.__cause__))) from error
-        raise ConfigError(f"{group}: expected options that fit, got {options}: {error.__cause__}") from error
+        cause = error.__cause__
+        is_call = group == "model" and "in call to target" in str(error)
+        if is_call and cause and not isinstance(cause, TypeError):  # a TypeError is mostly about options
+            target = options["_target_"]
+            raise ModelError(f"model._target_: expected a torch.nn.Module from {target}, got {told(cause)}") from error
+        raise ConfigError(f"{group}: expected options that fit, got {options}: {cause}") from error
 
 
 def _with_group(group: str, options: Config, sentence: str) -> str:
@@ -584,7 +641,7 @@ def _conclude_sweep(launch: Launch, folder: Path) -> int:
         return 1
     found = _report([folder / key for key in runs])
     if launch.kept:
-        print(f"Kept {launch.kept} of {len(launch.runs)} runs that an earlier command had finished.")
+        print(f"Kept {launch.kept} of {len(launch.runs)} runs that had been finished already.")
     missing = len(runs) - len(found) + max(0, launch.planned - len(launch.runs))
     if missing:
         _say(f"runs still to be done: {missing}; the same command with hydra.sweep.dir={folder} does them")
@@ -636,7 +693,9 @@ def _say(sentence: str) -> None:
 # ---- Hydra's errors in one sentence each
 
 
-def _sentence(error: Exception) -> str:
+def _sentence(
+    error: Exception, about_several: str = "several values make a sweep; add -m (a list is written [1,2])"
+) -> str:
     """What is wrong with the command, beginning with the key."""
     text = " ".join(str(error).split())
     several = re.search("(?:Ambiguous value for argument|Sweep parameters) '(.+?)'", text)
@@ -659,7 +718,7 @@ def _sentence(error: Exception) -> str:
                 f"expected the name of a choice behind a group, as in anchors=coco_p5; --help lists them ({text})"
             )
         case _ if several:
-            sentence = f"{several[1]}: several values make a sweep; add -m (a list is written [1,2])"
+            sentence = f"{several[1]}: {about_several}"
         case _:
             sentence = text.partition(" Config search path:")[0]
     return sentence

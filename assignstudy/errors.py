@@ -13,6 +13,18 @@ A message says where, what was expected, what was found and what to do about it.
 Single bad labels are no errors: they become rows of *Data issues* (:class:`assignstudy.types.DataIssue`).
 """
 
+_LONGEST = 300
+"""Characters of what somebody else's code says."""
+
+
+def told(error: BaseException) -> str:
+    """An error of somebody else's code on one line: ``ValueError: what it says``."""
+    lines = str(error).strip().splitlines()
+    # TorchScript puts the trace of its interpreter first, and what was raised last.
+    is_trace = any(line.startswith("Traceback of TorchScript") for line in lines)
+    text = " ".join((lines[-1] if is_trace else " ".join(lines)).split())
+    return f"{type(error).__name__}: {text[:_LONGEST]}".removesuffix(": ")
+
 
 class AssignStudyError(Exception):
     """Base of every error that the command line prints as one sentence."""

@@ -13,14 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from assignstudy.assign.rule import Rule
 from assignstudy.errors import AssignStudyError, RecordError
 from assignstudy.figures import sweep_thumbnail
 from assignstudy.record import RunRecord
+from assignstudy.report.judgement import SUB_CELL
 from assignstudy.report.sweep_view import Example
-from assignstudy.statistics import sweep_classes, sweep_pairs
+from assignstudy.statistics import sub_cell, sweep_classes, sweep_pairs
+from assignstudy.statistics.sub_cell import SubCell
 from assignstudy.statistics.sweep_classes import ClassRecall
 from assignstudy.statistics.sweep_pairs import Comparison
 from assignstudy.statistics.sweep_parameters import records
@@ -86,6 +89,22 @@ class RunTables:
         """
         standings = ((keys[row], sweep_pairs.standing(self.ground_truths(row, _STANDING))) for row in others)
         return sweep_pairs.compare(sweep_pairs.standing(self.ground_truths(base, _STANDING)), standings)
+
+    def sizes(self, row: int) -> npt.NDArray[np.float32]:
+        """(G, 2) sizes on the network input of the ground truths that entered the assignment; none if not readable."""
+        if row not in self.readable:
+            return np.empty((0, 2), np.float32)
+        table = self.ground_truths(row, ("ignored", "w_px", "h_px"))
+        return table.loc[~table["ignored"].astype(bool), ["w_px", "h_px"]].to_numpy(np.float32)
+
+    def small_boxes(self, row: int) -> SubCell | None:
+        """The boxes of a run beside the cells of its finest level; None where its table of levels cannot be read."""
+        with suppress(RecordError):
+            levels = read_table(self._folders[row] / "levels.parquet", ["stride"])
+            strides = levels["stride"].astype("int64") if "stride" in levels else levels.index
+            if len(strides) and strides.min() >= 1:
+                return sub_cell.compute(self.ground_truths(row, sub_cell.COLUMNS), int(strides.min()), SUB_CELL[0])
+        return None
 
     def paired(self, base: int, other: int) -> pd.DataFrame:
         """The ground truths of two runs side by side, with what it takes to show them."""

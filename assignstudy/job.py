@@ -7,7 +7,7 @@ import json
 import platform
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -23,12 +23,12 @@ from assignstudy.assign.levels import pyramid_levels
 from assignstudy.assign.rule import Rule
 from assignstudy.datasets import read_dataset
 from assignstudy.datasets.fingerprint import fingerprint
-from assignstudy.errors import AssignStudyError, RecordError
+from assignstudy.errors import AssignStudyError, ModelError, RecordError
 from assignstudy.fitting.compare import compare
 from assignstudy.fitting.fit import Fitted, fit_to_dataset
 from assignstudy.fitting.text import anchor_file, model_block
 from assignstudy.models.loading import ModelSource
-from assignstudy.models.study import LayerChoice, Setting
+from assignstudy.models.study import LayerChoice, ModelStudy, Setting
 from assignstudy.models.study import study as look_into
 from assignstudy.models.taps import check_layers
 from assignstudy.record import RunRecord
@@ -62,6 +62,7 @@ class Order:
         overrides: Settings as typed.
         number: Place among the runs of its command, from 0; None for a run of its own.
         started: Now, in UTC.
+        notices: Sentences that the user must see.
     """
 
     folder: Path
@@ -71,6 +72,7 @@ class Order:
     overrides: tuple[str, ...]
     number: int | None = None
     started: datetime = field(default_factory=functools.partial(datetime.now, UTC))
+    notices: tuple[str, ...] = ()
 
 
 class Labels(NamedTuple):
@@ -316,7 +318,26 @@ def _model_view(model: _Loaded, setting: Study, result: StudyResult, shown: Pict
     seen = Setting(dataset, result.network_input, setting.rule, setting.levels, result.input_hw)
     indices = [dataset.image_paths.index(image.path) for image in shown.gallery.images] if shown else []
     study_pictures = functools.partial(look_into, model.module, seen, indices, model.choice)
-    return ModelView(model.title, model.choice.strongest, functools.cache(study_pictures))
+    return ModelView(model.title, model.choice.strongest, _once(study_pictures))
+
+
+def _once(study_pictures: Callable[[], ModelStudy]) -> Callable[[], ModelStudy]:
+    """The same function, carried out the first time only; an error is raised again, not made again."""
+
+    @functools.cache
+    def outcome() -> ModelStudy | ModelError:
+        try:
+            return study_pictures()
+        except ModelError as error:
+            return error
+
+    def remembered() -> ModelStudy:
+        found = outcome()
+        if isinstance(found, ModelError):
+            raise found
+        return found
+
+    return remembered
 
 
 def _write_tables(order: Order, done: _Done) -> None:
@@ -412,7 +433,7 @@ def _finished(order: Order, done: _Done, seconds: dict[str, float], page_errors:
         input_hw=done.result.input_hw,
         metrics=done.result.tables.metrics,
         seconds=seconds,
-        notices=[*done.labels.dataset.notices, *done.notices],
+        notices=[*order.notices, *done.labels.dataset.notices, *done.notices],
         files=record.checksums(order.folder, _files(order, has_fit=done.fitted is not None)),
     )
 

@@ -137,6 +137,7 @@ class SweepManifest(BaseModel):
         schema_version: Of this manifest.
         runs: Run keys in the order in which the runs were started, also those that failed or did not finish.
         overrides: The settings of the latest command as typed.
+        direction: Which way a search sought the runs' objective; None for a grid.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -144,6 +145,7 @@ class SweepManifest(BaseModel):
     schema_version: int = SCHEMA_VERSION
     runs: list[RunKey]
     overrides: list[str]
+    direction: Literal["maximize", "minimize"] | None = None
 
 
 def write_record(folder: Path, record: RunRecord) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeGuard
@@ -83,8 +83,9 @@ class Settings:
     def __post_init__(self) -> None:
         """Check what can be checked without the data set and the rule."""
         for group in GROUPS:
-            if not isinstance(getattr(self, group), dict):
-                raise ConfigError(f"{group}: expected a choice, got {getattr(self, group)}; --help lists them")
+            chosen = None if group == "anchors" and self.anchors == {} else getattr(self, group)
+            if not isinstance(chosen, dict):
+                raise ConfigError(f"{group}: expected a choice, got {chosen}; --help lists them")
         if not isinstance(self.dataset.get("name"), str):
             raise ConfigError(f"dataset.name: expected the name of a format, got {self.dataset.get('name')}")
         input_hw(self.imgsz)
@@ -201,6 +202,37 @@ def fit_settings(anchors: Mapping[str, Any]) -> FitSettings | None:
     return FitSettings(tuple(strides), int(n), method, _min_side_cell(anchors.get("min_side_cell")), int(seed))
 
 
+def options_of_fit(anchors: Mapping[str, Any]) -> set[str]:
+    """Settings that say how to fit anchors, among those of anchors that are given and not fitted."""
+    is_given = bool({"wh_px", "path"} & anchors.keys())
+    return (
+        {entry.name for entry in fields(FitSettings) if entry.name != "strides"} & anchors.keys() if is_given else set()
+    )
+
+
+def check_anchor_keys(anchors: Mapping[str, Any], meant_for_others: Set[str] = frozenset()) -> None:
+    """Refuse settings of anchors that do not go together.
+
+    Args:
+        anchors: The group, as it was given.
+        meant_for_others: Options of a fit that a sweep has for its other anchors.
+
+    Raises:
+        ConfigError: Naming the first of them.
+    """
+    given = "wh_px" if "wh_px" in anchors else "path"
+    for name in sorted(options_of_fit(anchors) - meant_for_others):
+        why = f"belongs to anchors=fit, and anchors.{given} to anchors that are given; leave one of them out"
+        raise ConfigError(f"anchors.{name}: {why}")
+    if {"wh_px", "path"} <= anchors.keys():
+        raise ConfigError(
+            "anchors.path: no such setting; expected one of strides, wh_px, or anchors=file without these"
+        )
+    if "method" not in anchors:
+        for name in sorted(map(str, anchors.keys() - {"strides", "wh_px", "path"} - options_of_fit(anchors))):
+            raise ConfigError(f"anchors.{name}: no such setting; expected one of strides, wh_px")
+
+
 def resolved(config: Mapping[str, Any], published: Published | None) -> Config:
     """The configuration with everything filled in, in one spelling; what cannot be used stays as it was given.
 
@@ -211,12 +243,14 @@ def resolved(config: Mapping[str, Any], published: Published | None) -> Config:
     filled = dict(config)
     if not all(isinstance(config[group], dict) for group in GROUPS):
         return filled
+    unused = options_of_fit(config["anchors"])  # a sweep over given and fitted anchors may hold them for the latter
+    filled["anchors"] = {name: value for name, value in config["anchors"].items() if name not in unused}
     if published is not None and (name := published.threshold_name) is not None:
         value = published.threshold if config[name] is None else config[name]
         filled |= {name: value, "assigner": config["assigner"] | {name: value}}
     if published is not None:
         filled["assigner"] = filled["assigner"] | dict(published.options)
-    if published is not None and published.levels is not None and _is_left_out(config["anchors"]):
+    if published is not None and published.levels is not None and _is_left_out(filled["anchors"]):
         filled["anchors"] = as_config(published.levels)
     filled["anchors"] = _with_number(filled["anchors"])
     with suppress(ConfigError):

@@ -57,6 +57,11 @@ def request(arguments: Sequence[str]) -> Request:
     """
     own = {"image": "", "format": "png", "dpi": "200", "out": ""}
     others = []
+    if options := [argument for argument in arguments if argument.startswith("-")]:
+        raise ConfigError(
+            f"{options[0]}: expected key=value only, this command draws one image under one setting; "
+            "call it once per setting"
+        )
     for argument in arguments:
         key, _, value = argument.partition("=")
         if key in own:
@@ -117,7 +122,8 @@ def write_pictures(wanted: Request) -> tuple[list[Path], tuple[str, ...]]:
                 written.append(path)
     except OSError as error:
         raise ConfigError(f"out: expected a folder that can be written to, got {folder} ({error.strerror})") from error
-    said = (*result.notices, image.problem, *gallery_words.lines(image, gallery.levels, rule.facts))
+    lines = gallery_words.lines(image, gallery.levels, rule.facts)
+    said = (*result.notices, image.problem, *(line.text for line in lines))
     return written, tuple(filter(None, said))
 
 

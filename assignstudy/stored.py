@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,12 +47,14 @@ class StoredSweep:
         unfinished: Keys of the runs that were started but left no record.
         notices: Sentences about what does not belong.
         damage: Sentences about what is broken.
+        direction: ``maximize`` or ``minimize`` where the runs are trials of a search for an objective; None for a grid.
     """
 
     runs: tuple[StoredRun, ...]
     unfinished: tuple[str, ...]
     notices: tuple[str, ...]
     damage: tuple[str, ...]
+    direction: str | None = None
 
 
 def find_runs(root: Path) -> list[StoredRun]:
@@ -90,7 +93,8 @@ def find_sweep(folder: Path) -> StoredSweep:
         except RecordError as error:
             damage.append(f"Left out: {error}.")
     unfinished = tuple(name for name in listed if name not in there)
-    return StoredSweep(tuple(runs), unfinished, (notice,) if strangers else (), tuple(damage))
+    notices = (notice,) if strangers else ()
+    return StoredSweep(tuple(runs), unfinished, notices, tuple(damage), _direction(folder))
 
 
 def run_folders(folder: Path) -> Iterator[Path]:
@@ -140,6 +144,12 @@ def _listed(folder: Path, there: Sequence[str]) -> tuple[list[str], list[str]]:
         return list(dict.fromkeys(read_manifest(folder).runs)), []
     except RecordError as error:
         return list(there), [f"All runs in the folder are shown: {error}."]
+
+
+def _direction(folder: Path) -> str | None:
+    with suppress(RecordError):
+        return read_manifest(folder).direction
+    return None
 
 
 def _children(folder: Path) -> list[Path]:

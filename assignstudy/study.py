@@ -140,7 +140,7 @@ def show(study: Study, result: StudyResult, wish: Wish, longest_px: int | None =
     dataset, boxes, found = study.dataset, result.network_input, result.tables
     return Pictures(
         gallery=show_images(study, result, wish, longest_px),
-        worst=worst_boxes.compute(dataset, boxes, found, study.rule.facts),
+        worst=worst_boxes.compute(dataset, boxes, found, study.rule, study.levels),
         positions=positions.compute(study.rule, study.levels, dataset, boxes, found),
     )
 

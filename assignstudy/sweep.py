@@ -6,28 +6,36 @@
 from __future__ import annotations
 
 import argparse
+import math
 import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pandas.api.types import is_numeric_dtype
 
+from assignstudy import objective
 from assignstudy.assign.rule import Rule
-from assignstudy.errors import AssignStudyError, PageError
+from assignstudy.errors import AssignStudyError, ConfigError, PageError
 from assignstudy.evidence import MOST_LISTED, RunTables, examples, rule_of
+from assignstudy.fitting.compare import Bounds, bounds
 from assignstudy.record import PAGE_FILE, SWEEP_PAGE_FILE, RunRecord
 from assignstudy.report import sweep_page
 from assignstudy.report.sweep_cells import metric_text
 from assignstudy.report.sweep_runs import KEY_METRICS
-from assignstudy.report.sweep_view import Recipe, SettingCurve, SweepView
+from assignstudy.report.sweep_view import Recipe, Search, SettingCurve, SweepView
+from assignstudy.settings import anchor_levels, fit_settings
 from assignstudy.statistics import sweep_choice, sweep_threshold
+from assignstudy.statistics.sub_cell import SubCell
 from assignstudy.statistics.sweep_choice import Baseline, PickRule
 from assignstudy.statistics.sweep_metrics import with_shares
 from assignstudy.statistics.sweep_pairs import Comparison
@@ -90,6 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     said = {
         "tolerance": "shares that differ by no more than this count as equal in the pick",
         "most_unreachable": "runs with a larger share of unreachable positives are not picked",
+        "most_sub_cell": "runs with a larger share of boxes below one cell are set aside, if another has a smaller one",
         "pixel_price": "recall that twice the pixels of network input must bring",
     }
     for name, text in said.items():
@@ -97,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.add_argument(f"--{name.replace('_', '-')}", type=float, default=usual, help=f"{text} (%(default)s)")
     given = parser.parse_args(arguments)
     try:
-        rule = PickRule(given.tolerance, given.most_unreachable, given.pixel_price)
+        rule = PickRule(**{name: getattr(given, name) for name in said})
     except ValueError as error:
         parser.error(str(error))
     try:
@@ -163,7 +172,10 @@ def _view(folder: Path, found: StoredSweep, runs: pd.DataFrame, rule: PickRule) 
     runs = with_shares(runs, [row for row, one in rules.items() if not one.facts.shares_slots])
     comparable = _on_same_labels(runs)
     tables = RunTables({row: folder / str(runs.at[row, "folder"]) for row in rows_of(comparable)})
-    readable, order = comparable.loc[tables.readable], sweep_choice.ranked(comparable, rule)
+    small = {row: boxes for row in tables.readable if (boxes := tables.small_boxes(row)) is not None}
+    runs, comparable = (_with_sub_cell(part, small) for part in (runs, comparable))
+    by_design = [row for row, one in rules.items() if not one.facts.asks_beyond_reach]
+    readable, order = comparable.loc[tables.readable], sweep_choice.ranked(comparable, rule, by_design)
     baseline = sweep_choice.baseline(readable, _as_published(rules, found.runs)) if len(readable) else None
     comparison = _compared(readable, baseline, tables)
     against = _most_telling(order, runs, comparison, baseline)
@@ -184,11 +196,19 @@ def _view(folder: Path, found: StoredSweep, runs: pd.DataFrame, rule: PickRule) 
         against=against,
         classes=classes,
         recipe=_recipe(found.runs[order[0]].record, rules.get(order[0])) if order else None,
+        bounds=_bounds(found.runs[order[0]].record, rules.get(order[0]), tables.sizes(order[0])) if order else None,
+        small_boxes=small.get(order[0]) if order else None,
+        search=_search(found, order),
         unfinished=found.unfinished,
         notices=(*found.notices, *damage),
         **_shown_boxes(baseline, against, comparison, tables, found.runs),
     )
     return view, damage
+
+
+def _with_sub_cell(runs: pd.DataFrame, small: Mapping[int, SubCell]) -> pd.DataFrame:
+    shares = [small[row].share if row in small else math.nan for row in rows_of(runs)]
+    return runs.assign(**{sweep_choice.SUB_CELL: pd.Series(shares, index=runs.index, dtype="float64")})
 
 
 def _shown_boxes(
@@ -298,6 +318,27 @@ def _most_telling(
     if order[0] != baseline.row and str(runs.at[order[0], "run_key"]) in balance:
         return order[0]
     return keys[str(balance.idxmax())] if balance.max() > 0 else None
+
+
+def _search(found: StoredSweep, order: Sequence[int]) -> Search | None:
+    """What a search went by: the objective of its latest run, which all are held against."""
+    wanted = found.runs[-1].record.config.get("objective") if found.runs else None
+    if found.direction is None or not isinstance(wanted, str):
+        return None
+    with suppress(ConfigError):
+        values = {row: objective.value(wanted, found.runs[row].record.metrics) for row in order}
+        return Search(wanted, found.direction, values)
+    return None
+
+
+def _bounds(record: RunRecord, rule: Rule | None, wh_px: npt.NDArray[np.float32]) -> Bounds | None:
+    """What the bound of fitted anchors costs; None where none were fitted, or their boxes are not known."""
+    with suppress(ConfigError):
+        anchors = record.config.get("anchors")
+        order = fit_settings(anchors) if isinstance(anchors, Mapping) else None
+        if order is not None and rule is not None and record.fitted is not None and len(wh_px):
+            return bounds(wh_px, rule, anchor_levels(record.fitted), order)
+    return None
 
 
 # ---- what to paste

@@ -190,6 +190,13 @@ class InputBoxes:
         gt_id, image_index, cxcywh_norm, xyxy_px = (part[start:stop] for part in parts)
         return InputBoxes(gt_id, image_index, cxcywh_norm, xyxy_px, sizes)
 
+    def take(self, which: Tensor) -> InputBoxes:
+        """The ground truths at the given (K,) rows."""
+        sizes = self.input_wh_px if len(self.input_wh_px) == 1 else self.input_wh_px[which]
+        parts = (self.gt_id, self.image_index, self.cxcywh_norm, self.xyxy_px)
+        gt_id, image_index, cxcywh_norm, xyxy_px = (part[which] for part in parts)
+        return InputBoxes(gt_id, image_index, cxcywh_norm, xyxy_px, sizes)
+
     def to(self, device: torch.device) -> InputBoxes:
         """The same ground truths on another device."""
         return InputBoxes(*(getattr(self, part.name).to(device) for part in fields(self)))
@@ -354,6 +361,54 @@ class Factors:
         return Assignment(levels, self.critical, self.best_level, self.best_anchor)
 
 
+class Miss(IntEnum):
+    """The test of its rule that a ground truth without a positive fails, the farthest from a positive first."""
+
+    TOO_SMALL = 0
+    """Sides that the rule leaves out."""
+    CENTRE_OUTSIDE = 1
+    """A centre that the rule leaves out."""
+    NO_CANDIDATES = 2
+    """Too few anchors on the whole input."""
+    NO_OVERLAP = 3
+    """No anchor overlaps it; where that is enough, other ground truths take all of them."""
+    NONE_INSIDE = 4
+    """No point or candidate stands inside it."""
+    OTHER_LEVEL = 5
+    """Points inside, all on levels for boxes of another size."""
+    OFF_CENTRE = 6
+    """Points inside on the right level, all too far from the centre."""
+    LITTLE_OVERLAP = 7
+    """Overlaps below what the rule asks for."""
+    TAKEN = 8
+    """Nothing but the other ground truths of its image, which win every slot that suits it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shortfall:
+    """Why some ground truths have no positive.
+
+    Attributes:
+        miss: (G,) int64, a :class:`Miss`.
+        slots: (G,) int64, how many slots pass all tests before the one that is missed.
+        overlap: (G,) float32, the largest overlap among these slots; NaN where the rule compares none.
+        needed: (G,) float32, the overlap that would be enough, with equality; NaN likewise.
+    """
+
+    miss: Tensor
+    slots: Tensor
+    overlap: Tensor
+    needed: Tensor
+
+    def __post_init__(self) -> None:
+        """Check shapes and types."""
+        boxes = len(self.miss)
+        check_tensor("miss", self.miss, (boxes,), torch.int64)
+        check_tensor("slots", self.slots, (boxes,), torch.int64)
+        check_tensor("overlap", self.overlap, (boxes,), torch.float32)
+        check_tensor("needed", self.needed, (boxes,), torch.float32)
+
+
 @dataclass(frozen=True, slots=True)
 class Threshold:
     """The threshold a rule is asked with.
@@ -416,6 +471,13 @@ class RuleFacts:
     slots: str = "anchors"
     own_anchors: bool = False
     shares_slots: bool = True
+
+    @property
+    def asks_beyond_reach(self) -> bool:
+        """Whether the threshold in use lets boxes in that the decoder cannot output; the rest is the rule's design."""
+        if self.threshold is None or self.reach is None:
+            return False
+        return self.threshold.matches_below and self.threshold.value > self.reach.max_ratio
 
 
 def check_tensor(name: str, tensor: Tensor, shape: tuple[int, ...], dtype: torch.dtype) -> None:

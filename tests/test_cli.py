@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -16,7 +17,7 @@ import torch
 
 from assignstudy import cli, record
 from assignstudy.record import RunRecord
-from tests.models.nets import Net, net
+from tests.models.nets import Broken, Net, net
 from tests.models.test_loading import save_archive
 
 REPOSITORY = Path(cli.__file__).resolve().parents[1]
@@ -449,6 +450,10 @@ def test_a_search_goes_by_the_objective(tmp_path):
     }
     assert best.best_value == pytest.approx(max(values.values()), abs=1e-12)
     assert values[best.best_params.anchor_t, best.best_params.imgsz] == pytest.approx(best.best_value, abs=1e-12)
+    assert record.read_manifest(folder).direction == "maximize"
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert "By the objective of the search, bpr - 0.01*unmatched (maximized), " in page
+    assert '<th scope="col" class="num">objective</th>' in page
 
 
 def test_a_search_without_any_objective_says_so_and_still_has_a_page(tmp_path):
@@ -597,6 +602,10 @@ def test_a_model_changes_no_key_and_no_table_and_a_new_one_makes_a_new_page(comm
             ("model=custom", "model._target_=builtins.list"),
             "model._target_: expected a torch.nn.Module from builtins.list",
         ),
+        (
+            ("model=custom", "model._target_=tests.models.nets.never_built"),
+            "model._target_: expected a torch.nn.Module from tests.models.nets.never_built, got KeyError: 'weights'",
+        ),
     ],
 )
 def test_a_model_that_cannot_be_had_is_said_before_any_work(command, tmp_path, arguments, sentence):
@@ -609,10 +618,14 @@ def test_a_model_that_cannot_be_had_is_said_before_any_work(command, tmp_path, a
 
 
 def test_a_model_that_fails_costs_its_sections_and_nothing_else(command, tmp_path):
+    Broken.passes = 0
     outcome = command(*SHOWN, "model=custom", "model._target_=tests.models.nets.Broken")
     assert outcome.code == 1
-    assert "“Feature maps”: RuntimeError: a defect of the user's own" in outcome.err
-    assert last_record(tmp_path).metrics["images"] == 4
+    assert "“Feature maps”: ModelError: model: expected a forward pass of shape (1, 3, " in outcome.err
+    assert "got RuntimeError: a defect of the user's own" in outcome.err
+    assert re.search(r"\(image street-\d+\.png\)", outcome.err)
+    assert Broken.passes == 1, "two sections ask; the failure is remembered"
+    assert (last_record(tmp_path).status, last_record(tmp_path).metrics["images"]) == ("failed", 4)
     assert (single_run(tmp_path) / "ground_truths.parquet").is_file()
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from html import unescape
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import assignstudy
-from assignstudy import cli, record
+from assignstudy import cli, record, sweep
 from assignstudy.settings import AnchorLevel, anchor_levels
 
 SWEEP = ("-m", "anchors=coco_p5,fit", "imgsz=320,640", "dataset.images=24", "hydra.sweep.dir=swept")
@@ -70,6 +72,93 @@ def test_the_same_command_gives_the_same_bytes_and_does_nothing_the_second_time(
     (again / record.ANCHOR_FILE).unlink()
     command(*SWEEP[:-1], "hydra.sweep.dir=again", "anchors=fit", "imgsz=320")
     assert (again / record.ANCHOR_FILE).read_bytes() == first[record.ANCHOR_FILE]
+
+
+def test_options_of_a_fit_leave_the_other_anchors_of_a_sweep_alone(command):
+    usual = ("dataset.images=10", "report=none", "hydra.sweep.dir=swept")
+    code, said = command("-m", "anchors=coco_p5,fit", "anchors.n=6,9", *usual)
+    assert code == 0, said
+    assert said.count("anchors.n: belongs to anchors=fit; anchors=coco_p5 does without") == 1
+    runs = assignstudy.load_runs("swept")
+    assert runs["anchors"].tolist() == ["coco_p5", "fit", "fit"]
+    assert runs["anchors.n"].tolist()[1:] == [6, 9]
+    assert runs["anchors.n"].isna().tolist() == [True, False, False]
+    alone = record.read_record(Path(runs["folder"][0]))
+    assert alone.overrides == ["anchors=coco_p5", *usual[:2]]
+    assert "n" not in alone.config["anchors"]
+    assert command("-m", "anchors=coco_p5", *usual)[0] == 0
+    assert len(assignstudy.load_runs("swept")) == 3
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ("anchors=coco_p5 anchors.n=6", "anchors.n: belongs to anchors=fit, and anchors.wh_px to anchors that are"),
+        (
+            "anchors=file anchors.path=a.yaml anchors.seed=1",
+            "anchors.seed: belongs to anchors=fit, and anchors.path to",
+        ),
+        ("anchors=fit anchors.wh_px=[[1,2]]", "anchors.method: belongs to anchors=fit, and anchors.wh_px to anchors"),
+        (
+            "-m anchors=fit anchors.wh_px=[[1,2]]",
+            "anchors.method: belongs to anchors=fit, and anchors.wh_px to anchors",
+        ),
+        ("anchors=coco_p5 anchors.nn=6", "anchors.nn: no such setting; expected one of strides, wh_px"),
+        ("-m anchors=coco_p5 anchors.nn=6", "anchors.nn: no such setting; expected one of strides, wh_px"),
+        ("anchors=fit anchors.nn=6", "anchors.nn: no such setting of anchors=fit; expected method, min_side_cell, n"),
+    ],
+)
+def test_options_that_no_run_takes_are_refused(command, settings, sentence):
+    code, said = command(*settings.split(), "dataset.images=4", "report=none")
+    assert code == 1
+    assert sentence in said
+
+
+def write_aerial(path: Path) -> None:
+    """COCO labels of images of 1500 pixels with boxes of about 25, and a few large ones."""
+    dice = np.random.Generator(np.random.PCG64(3))
+    side = np.exp(dice.normal(np.log(25), 0.5, 600))
+    side[:20] *= 8
+    wh = np.stack((side, side), axis=1) * np.exp(dice.normal(0, 0.45, (600, 2)))
+    boxes = np.concatenate((dice.uniform(0, 1, (600, 2)) * (1500 - wh), wh), axis=1).round(1).tolist()
+    annotations = [
+        {"id": k, "image_id": k % 6, "category_id": 1, "bbox": box, "iscrowd": 0} for k, box in enumerate(boxes)
+    ]
+    images = [{"id": k, "file_name": f"{k}.png", "width": 1500, "height": 1500} for k in range(6)]
+    labels = {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "ship"}]}
+    path.write_text(json.dumps(labels), encoding="utf-8")
+
+
+def test_on_aerial_images_the_input_that_shows_the_boxes_is_picked_and_the_page_says_why(command, tmp_path):
+    write_aerial(tmp_path / "aerial.json")
+    data = ("dataset=coco", "dataset.annotations=aerial.json", "report=none", "hydra.sweep.dir=swept")
+    code, said = command("-m", "anchors=coco_p5,fit", "imgsz=640,1280", *data)
+    assert code == 0, said
+    runs = assignstudy.load_runs("swept").set_index(["anchors", "imgsz"])
+    boxes = assignstudy.load_ground_truths("swept", columns=["w_px", "h_px"])
+    below = (boxes.w_px * boxes.h_px < 64).groupby(boxes.imgsz, observed=True).mean()
+    assert below[640] > 0.1 > below[1280]
+    assert runs.bpr["fit", 640] > 0.98
+
+    page = unescape((tmp_path / "swept" / "index.html").read_text(encoding="utf-8"))
+    assert "Train with fit, imgsz 1280: it matches" in page
+    assert (
+        "2 of 4 runs are set aside, with more than 10 % of the boxes smaller than one cell of the finest level." in page
+    )
+    assert (
+        f"{round(100 * below[1280], 1):g} % of the boxes are smaller than one cell (8 px) of the finest level, P3."
+        in page
+    )
+    assert "anchors have a fitness of" in page
+
+    assert sweep.main(["swept", "--most-sub-cell", "1", "--pixel-price", "0.1"]) == 0
+    page = unescape((tmp_path / "swept" / "index.html").read_text(encoding="utf-8"))
+    assert "Train with fit, imgsz 640: it matches" in page
+    assert (
+        f"{round(100 * below[640], 1):g} % of the boxes are smaller than one cell (8 px) of the finest level, P3"
+        in page
+    )
+    assert "where at most 5 % of them are that small: the original images hold these pixels; or " in page
 
 
 @pytest.mark.parametrize("rule", ["yolov5", "yolov5_v2", "yolov7_aux", "yolov3_spp", "yolov3"])

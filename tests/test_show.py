@@ -55,6 +55,9 @@ def test_what_cannot_be_used_is_named(arguments, message):
     ("setting", "sentence"),
     [
         ("image=street-9.png", "image: no such image, got street-9.png; did you mean street-0000"),
+        ("image=dog.png", "image: no such image, got dog.png; the data set has 3, such as street-00000.png"),
+        ("-m", "-m: expected key=value only, this command draws one image under one setting; call it once per setting"),
+        ("anchor_t=3,4", "anchor_t=3,4: expected one value, as this command takes one setting"),
         ("anchor_t=0.5", "anchor_t: expected a number above 1"),
         ("nonsense=1", "nonsense: no such setting"),
         ("out=/dev/null/x", "out: expected a folder that can be written to, got /dev/null/x"),

@@ -79,8 +79,12 @@ class TestNumbers:
         header, rows = table(page, "runs", "Runs in the order")
         assert header[:3] == ["run", "anchor_t", "imgsz"]
         assert len(rows) == 6
-        for key, anchor_t, imgsz, bpr, unmatched, unreachable, contested, per_gt in rows:
+        boxes = study.load_ground_truths(folder, columns=["ignored", "w_px", "h_px"])
+        is_small = (boxes.w_px * boxes.h_px < 8**2)[~boxes.ignored]
+        below = is_small.groupby(boxes.imgsz, observed=True).mean()
+        for key, anchor_t, imgsz, bpr, unmatched, unreachable, contested, small, per_gt in rows:
             run = runs.loc[key]
+            assert float(small.rstrip(" %")) == pytest.approx(100 * below[int(imgsz)], abs=0.05)
             assert (float(anchor_t), int(imgsz)) == (run.anchor_t, run.imgsz)
             assert bpr == f"{run.bpr:.4f}"
             assert int(unmatched) == run.unmatched
@@ -239,6 +243,50 @@ class TestPictures:
         assert 0 < built(sweep_with_pictures).count("data:image/jpeg") < before
 
 
+class TestSearch:
+    """What a search went by is a column, and its best trial is named, whichever way it sought."""
+
+    @pytest.fixture
+    def trials(self, tmp_path):
+        objective = "unmatched + 0.5*matched_without_slot"
+        runs = [store(tmp_path, street(boxes=80), anchor_t=t) for t in (2.0, 3.0, 5.0)]
+        for run in runs:
+            done = record.read_record(run)
+            config = done.config | {"objective": objective}
+            record.write_record(run, done.model_copy(update={"config": config}))
+        return store_manifest(tmp_path, *runs)
+
+    def sought(self, folder, direction):
+        manifest = record.read_manifest(folder).model_copy(update={"direction": direction})
+        record.write_manifest(folder, manifest)
+        return built(folder)
+
+    @pytest.mark.parametrize(("direction", "sign"), [("minimize", 1), ("maximize", -1)])
+    def test_the_best_trial_is_the_one_of_pandas(self, trials, direction, sign):
+        page = self.sought(trials, direction)
+        runs = study.load_runs(trials).set_index("run_key")
+        values = runs.unmatched + 0.5 * runs.matched_without_slot
+        header, rows = table(page, "runs", "Runs in the order")
+        assert {row[0]: float(row[header.index("objective")]) for row in rows} == pytest.approx(dict(values), rel=0.005)
+        best = runs.loc[(sign * values).idxmin()]
+        said = finding(page, "pick")
+        assert f"By the objective of the search, unmatched + 0.5*matched_without_slot ({direction}d), " in said
+        is_pick = rows[0][0] == best.name
+        assert (
+            "it is the best trial, too" if is_pick else f"the best trial is anchor_t {best.anchor_t:g} with "
+        ) in said
+
+    def test_a_grid_has_no_objective(self, trials):
+        page = built(trials)
+        assert "objective" not in table(page, "runs", "Runs in the order")[0]
+        assert "objective" not in finding(page, "pick")
+
+    def test_an_objective_that_cannot_be_read_is_left_out(self, trials):
+        for run in trials.glob("*/run.json"):
+            run.write_text(run.read_text(encoding="utf-8").replace("0.5*matched", "0.5*watched"), encoding="utf-8")
+        assert "objective" not in finding(self.sought(trials, "minimize"), "pick")
+
+
 class TestTables:
     def test_hold_what_load_runs_holds(self, folder, page):
         runs = study.load_runs(folder).drop(columns=["sweep", "seconds"])
@@ -257,7 +305,7 @@ class TestTables:
     def test_for_latex_is_the_table_of_the_page(self, folder, page):
         _, rows = table(page, "runs", "Runs in the order")
         lines = (folder / "runs.tex").read_text(encoding="utf-8").splitlines()
-        assert lines[0] == r"\begin{tabular}{rrrrrrr}"
+        assert lines[0] == r"\begin{tabular}{rrrrrrrr}"
         assert lines[2].startswith(r"anchor\_t & imgsz & bpr & unmatched & unreachable\_share")
         body = [line.removesuffix(r" \\").replace(r"\%", "%").split(" & ") for line in lines if line[0].isdigit()]
         assert body == [row[1:] for row in rows]
@@ -417,6 +465,21 @@ class TestMixedRules:
         assert "then of contested slots" not in pick
         assert "contested slots: ATSS leaves none by design" in pick
 
+    def test_a_rule_of_another_detector_is_no_recommendation(self, rules, mixed):
+        runs = study.load_runs(rules).sort_values("unmatched")
+        first = finding(mixed, "pick").partition(":")[0]
+        pick = self._order(mixed)[0]
+        most = runs.assigner[runs.unmatched == runs.unmatched.min()].tolist()
+        said = {True: "Most boxes are matched by", False: "No run matches more boxes than"}[most == [pick]]
+        assert first == (f"{said} {pick}" if pick in most else f"By the rule below {pick} comes first")
+        assert "Train with" not in finding(mixed, "pick")
+
+    def test_unreachable_by_design_leaves_no_rule_out(self, rules, mixed):
+        runs = study.load_runs(rules).set_index("assigner")
+        assert runs.unreachable["yolov7_aux"] > 0.02 * runs.positives["yolov7_aux"]
+        assert self._order(mixed)[-1] != "yolov7_aux"
+        assert "what a rule asks for by design not counted, unless all have more" in unescape(section(mixed, "pick"))
+
     def test_a_run_of_a_rule_that_has_it_shows_it(self, mixed):
         header, rows = table(mixed, "runs", "Runs in the order")
         contested = {row[3]: row[header.index("contested")] for row in rows}
@@ -448,7 +511,7 @@ class TestMixedRules:
 class TestRecipe:
     def test_says_what_to_paste_and_what_to_run(self, tmp_path):
         overrides = ("anchor_t=4", "dataset.data=/home/somebody/my data.yaml", "imgsz=[384,640]")
-        runs = [store(tmp_path, imgsz=[384, 640], overrides=overrides), store(tmp_path, anchor_t=3.0)]
+        runs = [store(tmp_path, imgsz=[384, 640], anchor_t=t, overrides=overrides) for t in (4.0, 3.0)]
         pick = unescape(section(built(store_manifest(tmp_path, *runs)), "pick"))
         assert "assigner: yolov5  # YOLOv5\nanchor_t: 4.0\nimgsz: [384, 640]\nanchors:  # coco_p5" in pick
         assert "\n  - [10, 13, 16, 30, 33, 23]  # stride 8\n" in pick

@@ -130,7 +130,7 @@ def test_a_failed_sweep_goes_on_where_it_stopped(twice, tmp_path, monkeypatch, c
     before = record.read_manifest(sweep).runs
     monkeypatch.setattr(sys, "argv", ["assignstudy", *GRID, FITTED, f"hydra.sweep.dir={sweep.relative_to(folder)}"])
     assert cli.main() == 0, capsys.readouterr().err
-    assert "Kept 3 of 4 runs that an earlier command had finished." in capsys.readouterr().out
+    assert "Kept 3 of 4 runs that had been finished already." in capsys.readouterr().out
     after = record.read_manifest(sweep).runs
     assert after == before
     assert set(assignstudy.load_runs(sweep)["status"]) == {"finished"}

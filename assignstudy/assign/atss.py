@@ -33,7 +33,7 @@ from torch import Tensor
 from assignstudy.assign.dense import Claims, DenseRule, anchor_xyxy_px, corner_iou, nearest_cell, one_per_slot
 from assignstudy.assign.levels import levels_of
 from assignstudy.geometry import xyxy_to_cxcywh
-from assignstudy.types import Assignment, InputBoxes, LevelPositives, PyramidLevel, RuleFacts
+from assignstudy.types import Assignment, InputBoxes, LevelPositives, Miss, PyramidLevel, RuleFacts, Shortfall
 
 CANDIDATES = 9
 MARGIN_PX = 0.01
@@ -67,17 +67,41 @@ class Atss(DenseRule):
         Raises:
             ValueError: If a level has other than one anchor.
         """
-        if any(len(level.anchor_wh_px) != 1 for level in levels):
-            raise ValueError("levels: expected one anchor on each, as ATSS has them")
-        candidates = [_candidates(boxes, level) for level in levels]
-        threshold = _mean_plus_deviation(
-            torch.cat([near.iou for near in candidates], dim=1), torch.cat([near.exists for near in candidates], dim=1)
-        )
+        candidates, threshold = _asked(boxes, levels)
         positives = tuple(
             _positives(boxes, level, near, threshold) for level, near in zip(levels, candidates, strict=True)
         )
         none = torch.full_like(boxes.gt_id, -1)
         return Assignment(positives, torch.full_like(boxes.xyxy_px[:, 0], torch.nan), none, none)
+
+    def shortfall(self, boxes: InputBoxes, levels: Sequence[PyramidLevel]) -> Shortfall:
+        """The first of these that no candidate passes: there are two, one is inside, overlaps enough, is not taken."""
+        candidates, threshold = _asked(boxes, levels)
+        exists = torch.cat([near.exists for near in candidates], dim=1)
+        inside = exists & torch.cat([near.is_inside for near in candidates], dim=1)
+        overlap = torch.where(inside, torch.cat([near.iou for near in candidates], dim=1), -1.0)
+        wanted = overlap >= threshold[:, None]
+        miss = torch.full_like(boxes.gt_id, Miss.TAKEN)
+        slots = wanted.sum(dim=1)
+        for passed, missed, before in (
+            (wanted, Miss.LITTLE_OVERLAP, inside),
+            (inside, Miss.NONE_INSIDE, exists),
+        ):
+            fails = ~passed.any(dim=1)
+            miss, slots = torch.where(fails, int(missed), miss), torch.where(fails, before.sum(dim=1), slots)
+        miss = torch.where(exists.sum(dim=1) < 2, int(Miss.NO_CANDIDATES), miss)
+        return Shortfall(miss, slots, overlap.amax(dim=1).clamp(min=0), threshold)
+
+
+def _asked(boxes: InputBoxes, levels: Sequence[PyramidLevel]) -> tuple[list[_Candidates], Tensor]:
+    """Per level the candidates, and (G,) the overlap that is asked of them."""
+    if any(len(level.anchor_wh_px) != 1 for level in levels):
+        raise ValueError("levels: expected one anchor on each, as ATSS has them")
+    candidates = [_candidates(boxes, level) for level in levels]
+    threshold = _mean_plus_deviation(
+        torch.cat([near.iou for near in candidates], dim=1), torch.cat([near.exists for near in candidates], dim=1)
+    )
+    return candidates, threshold
 
 
 def _offsets_to_search() -> Tensor:

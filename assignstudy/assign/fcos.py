@@ -28,12 +28,13 @@ from itertools import pairwise
 from typing import Literal, final
 
 import torch
+from torch import Tensor
 
 from assignstudy.assign.dense import Claims, DenseRule, area_of, cell_range, cells_between, one_per_slot
 from assignstudy.assign.levels import levels_of
 from assignstudy.errors import ConfigError
 from assignstudy.geometry import xyxy_to_cxcywh
-from assignstudy.types import Assignment, InputBoxes, PyramidLevel, RuleFacts
+from assignstudy.types import Assignment, InputBoxes, Miss, PyramidLevel, RuleFacts, Shortfall
 
 Variant = Literal["mmdet", "detectron2"]
 
@@ -111,19 +112,53 @@ class Fcos(DenseRule):
         worth = -area if self._is_mmdet else 1e8 - area
         positives = []
         for level, bounds in zip(levels, self._ranges(levels), strict=True):
-            claims = self._claims(boxes, level, bounds)
+            claims = self._claims(boxes, level, bounds, self._samples_centre)
             positives.append(one_per_slot(boxes, level, claims, worth[claims.gt_row]))
         none = torch.full_like(boxes.gt_id, -1)
         return Assignment(tuple(positives), torch.full_like(area, torch.nan), none, none)
+
+    def shortfall(self, boxes: InputBoxes, levels: Sequence[PyramidLevel]) -> Shortfall:
+        """The first of these that no point passes: inside, on the level for its size, near the centre, not taken."""
+        everywhere = [(-math.inf, math.inf)] * len(levels)
+        inside = self._counts(boxes, levels, everywhere, samples_centre=False)
+        in_range = self._counts(boxes, levels, self._ranges(levels), samples_centre=False)
+        wanted = self._counts(boxes, levels, self._ranges(levels), samples_centre=self._samples_centre)
+        miss = torch.full_like(inside, Miss.NONE_INSIDE)
+        for points, next_miss in (
+            (inside, Miss.OTHER_LEVEL),
+            (in_range, Miss.OFF_CENTRE),
+            (wanted, Miss.TAKEN),
+        ):
+            miss = torch.where(points > 0, int(next_miss), miss)
+        slots = torch.where(wanted > 0, wanted, torch.where(in_range > 0, in_range, inside))
+        none = torch.full_like(boxes.xyxy_px[:, 0], torch.nan)
+        return Shortfall(miss, slots, none, none)
+
+    def _counts(
+        self,
+        boxes: InputBoxes,
+        levels: Sequence[PyramidLevel],
+        ranges: Sequence[tuple[float, float]],
+        *,
+        samples_centre: bool,
+    ) -> Tensor:
+        """(G,) int64 points of all levels that each ground truth wants."""
+        claims = [
+            self._claims(boxes, level, bounds, samples_centre).gt_row
+            for level, bounds in zip(levels, ranges, strict=True)
+        ]
+        return torch.cat(claims).bincount(minlength=len(boxes))
 
     def _ranges(self, levels: Sequence[PyramidLevel]) -> list[tuple[float, float]]:
         """Per level the least and the largest distance to a box's farthest side."""
         between = [float(FARTHEST_STRIDES * level.stride) for level in levels[:-1]]
         return list(pairwise([-1.0 if self._is_mmdet else 0.0, *between, math.inf]))
 
-    def _claims(self, boxes: InputBoxes, level: PyramidLevel, bounds: tuple[float, float]) -> Claims:
+    def _claims(
+        self, boxes: InputBoxes, level: PyramidLevel, bounds: tuple[float, float], samples_centre: bool
+    ) -> Claims:
         """Every point that a ground truth wants."""
-        near = self._cells_near(boxes, level, bounds)
+        near = self._cells_near(boxes, level, bounds, samples_centre)
         box = boxes.xyxy_px[near.gt_row]
         point = (torch.stack((near.grid_x, near.grid_y), dim=1) + 0.5) * level.stride
         to_sides = torch.cat((point - box[:, :2], box[:, 2:] - point), dim=1)
@@ -131,17 +166,20 @@ class Fcos(DenseRule):
         is_closed = self._is_mmdet
         wanted = (farthest >= least) & (farthest <= largest) if is_closed else (farthest > least) & (farthest < largest)
         wanted &= to_sides.amin(dim=1) > 0
-        if self._samples_centre:
+        if samples_centre:
             from_centre = (point - xyxy_to_cxcywh(box)[:, :2]).abs().amax(dim=1)
             wanted &= from_centre < RADIUS_STRIDES * level.stride
         return near.take(wanted)
 
-    def _cells_near(self, boxes: InputBoxes, level: PyramidLevel, bounds: tuple[float, float]) -> Claims:
+    @staticmethod
+    def _cells_near(
+        boxes: InputBoxes, level: PyramidLevel, bounds: tuple[float, float], samples_centre: bool
+    ) -> Claims:
         """All cells that can hold a wanted point."""
         box_low, box_high = boxes.xyxy_px[:, :2], boxes.xyxy_px[:, 2:]
         least, largest = bounds
         low, high = torch.maximum(box_low, box_high - largest), torch.minimum(box_high, box_low + largest)
-        if self._samples_centre:
+        if samples_centre:
             centre, radius = xyxy_to_cxcywh(boxes.xyxy_px)[:, :2], RADIUS_STRIDES * level.stride
             low, high = torch.maximum(low, centre - radius), torch.minimum(high, centre + radius)
         last_of_grid = boxes.grid_wh(level.stride) - 1

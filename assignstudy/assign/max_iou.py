@@ -50,7 +50,16 @@ from assignstudy.assign.dense import (
 from assignstudy.assign.levels import levels_of
 from assignstudy.assign.rule import as_float32
 from assignstudy.errors import ConfigError
-from assignstudy.types import Assignment, InputBoxes, LevelPositives, PyramidLevel, RuleFacts, Threshold
+from assignstudy.types import (
+    Assignment,
+    InputBoxes,
+    LevelPositives,
+    Miss,
+    PyramidLevel,
+    RuleFacts,
+    Shortfall,
+    Threshold,
+)
 
 Variant = Literal["detectron2", "mmdet"]
 Preset = Literal["retinanet", "faster_rcnn"]
@@ -141,6 +150,18 @@ class MaxIou(DenseRule):
             resolve(boxes, level, overlaps, best_iou) for level, overlaps in zip(levels, found, strict=True)
         )
         return Assignment(positives, best_iou, *_best_slots(boxes, levels, found, best_iou))
+
+    def shortfall(self, boxes: InputBoxes, levels: Sequence[PyramidLevel]) -> Shortfall:
+        """Whether its best anchors overlap it at all, and enough to be forced; else others take all that suit it."""
+        found, best_iou = search(boxes, levels, enough=self.iou_t)
+        gt_row = torch.cat([overlaps.claims.gt_row for overlaps in found])
+        iou = torch.cat([overlaps.iou for overlaps in found])
+        suits = iou >= best_iou.clamp(max=self.iou_t)[gt_row]
+        least = 0.0 if self._variant == "detectron2" else as_float32(self._preset.min_pos_iou)
+        miss = torch.where(best_iou < min(least, self.iou_t), int(Miss.LITTLE_OVERLAP), int(Miss.TAKEN))
+        miss = torch.where(best_iou == 0, int(Miss.NO_OVERLAP), miss)
+        needed = torch.full_like(best_iou, min(least, self.iou_t))
+        return Shortfall(miss, gt_row[suits].bincount(minlength=len(boxes)), best_iou, needed)
 
     def _by_own_argmax(
         self, boxes: InputBoxes, level: PyramidLevel, overlaps: Overlaps, best_iou: Tensor

@@ -10,7 +10,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from assignstudy.types import Assignment, Factors, InputBoxes, LevelPositives, PyramidLevel, RuleFacts
+from assignstudy.types import Assignment, Factors, InputBoxes, LevelPositives, PyramidLevel, RuleFacts, Shortfall
 
 
 class Rule(ABC):
@@ -64,6 +64,15 @@ class Rule(ABC):
         Returns:
             The positives per level in the published row order, and the rule's own number per ground truth.
         """
+
+    def shortfall(self, boxes: InputBoxes, levels: Sequence[PyramidLevel]) -> Shortfall | None:
+        """Why ground truths have no positive; None where the rule's own number against its threshold says it all.
+
+        Args:
+            boxes: Ground truths that :meth:`assign` left without a positive; the others of their images are not needed.
+            levels: The detection scales, by increasing stride.
+        """
+        return None
 
     def boxes_in_cells(self, boxes: InputBoxes, level: PyramidLevel) -> Tensor:
         """(G, 4) float32 centre and size of each ground truth in cells of a level."""

@@ -28,7 +28,7 @@ from torch import Tensor
 from assignstudy.assign.overlap import OverlapRule
 from assignstudy.assign.rule import best_anchor
 from assignstudy.geometry import wh_iou
-from assignstudy.types import Assignment, InputBoxes, PyramidLevel, RuleFacts
+from assignstudy.types import Assignment, InputBoxes, Miss, PyramidLevel, RuleFacts, Shortfall
 
 
 @final
@@ -70,6 +70,13 @@ class Yolov3(OverlapRule):
             anchor = torch.where(column == 0, best[gt_row], column - 1)
             positives.append(self.in_centre_cell(boxes, level, gt_row, anchor))
         return Assignment(tuple(positives), critical, best_level, best)
+
+    def shortfall(self, boxes: InputBoxes, levels: Sequence[PyramidLevel]) -> Shortfall:
+        """Whether it is a side or the centre that darknet leaves out."""
+        is_small = (boxes.cxcywh_norm[:, 2:] < 1 / boxes.input_wh_px).any(dim=1)
+        miss = torch.where(is_small, int(Miss.TOO_SMALL), int(Miss.CENTRE_OUTSIDE))
+        none = torch.full_like(boxes.xyxy_px[:, 0], torch.nan)
+        return Shortfall(miss, torch.zeros_like(boxes.gt_id), none, none)
 
 
 def _overlaps(wh_norm: Tensor, input_wh_px: Tensor, level: PyramidLevel) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,9 +25,15 @@ class _Drawings:
     scenes: tuple[Scene, ...]
 
     def __call__(self, image_index: int) -> Image:
-        from assignstudy.datasets.street.paint import paint
+        return _painted(self.scenes[image_index]).copy()
 
-        return paint(self.scenes[image_index])
+
+@functools.lru_cache(maxsize=24)
+def _painted(scene: Scene) -> Image:
+    """A scene's picture; the same ones are shown by a page's sections and by all runs of a sweep."""
+    from assignstudy.datasets.street.paint import paint
+
+    return paint(scene)
 
 
 def read(images: int = 300, seed: int = 0, *, progress: bool = False) -> Dataset:

@@ -35,10 +35,9 @@ def draw(
     axes = style.add_axes(figure, style.Margins(left=label_px, right=text_px, top=6, bottom=6))
     lengths = [0.0 if math.isnan(value) else value for value in values]
     axes.barh(range(rows), lengths, height=0.72, color=list(colours))
-    axes.set(xlim=(0, max(lengths, default=0) or 1), ylim=(max(rows, 1) - 0.5, -0.5), xticks=[])
-    axes.set_yticks(range(rows), [style.shorten(label) for label in labels])
-    axes.tick_params(axis="y", labelcolor=style.colour("ink"))
-    axes.grid(visible=False)
+    axes.set(xlim=(0, max(lengths, default=0) or 1), ylim=(max(rows, 1) - 0.5, -0.5))
+    axes.xaxis.set_visible(False)
+    style.name_rows(axes, [style.shorten(label) for label in labels])
     axes.spines["bottom"].set_visible(False)
     for row, (length, text) in enumerate(zip(lengths, texts, strict=True)):
         axes.annotate(

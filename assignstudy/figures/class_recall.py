@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from assignstudy.figures import style
 
@@ -33,6 +34,7 @@ def draw(table: pd.DataFrame, recall: float | None) -> Figure:
         ylabel="matched boxes of the class",
     )
     axes.xaxis.set_major_formatter(style.thousands)
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(style.percent)
     if recall is not None:
         axes.axhline(recall, color=style.colour("baseline"), linewidth=1.4)

@@ -25,7 +25,7 @@ def draw(table: pd.DataFrame) -> Figure:
     for row in records(table):
         x, y = _PLACES[str(row.offset)]
         share = 0.0 if np.isnan(row.share) else float(row.share)
-        axes.add_patch(
+        axes.add_artist(
             Rectangle(
                 (x - 0.48, y - 0.48), 0.96, 0.96, facecolor=style.heat_colour(share) if share else style.colour("panel")
             )

@@ -63,10 +63,11 @@ def channels_panel(level: LevelShape, shown: FeatureMap, photo: str, strongest: 
     rows = -(-count // PER_ROW)
     height, width = shown.mean.shape
     aspect = height / width
-    what = "strongest" if strongest else "first"
-    caption = f"{level.name}: the {count} {what} of {shown.channel_count} channels, each on its own scale"
+    what = f"the {count} strongest" if strongest else f"the first {count}"
+    what = f"all {count}" if count == shown.channel_count else f"{what} of {shown.channel_count}"
+    caption = f"{level.name}: {what} channels, each on its own scale"
     corners = np.array([(k % PER_ROW + 0.04, (k // PER_ROW) * aspect + _TAG_SIDE) for k in range(count)])
-    tags = Tags(np.tile(corners, 2), tuple(map(str, shown.channels.tolist())), ("padding",) * count, on_photo=True)
+    tags = Tags(np.tile(corners, 2), tuple(map(str, shown.channels.tolist())), ("padding",) * count)
     picture = Photo(photo, (0.0, 0.0, float(columns), rows * aspect))
     return Panel(f"{photo}-channels", caption, (float(columns), rows * aspect), "", "", (picture, tags))
 
@@ -91,7 +92,9 @@ def channels_png(shown: FeatureMap) -> bytes:
 def _outlined(cells: Rects) -> Rects:
     """Cells as mere outlines, so that what lies below shows; those beside the centre's dashed."""
     is_beside, is_contested = cells.name == "neighbour cell", cells.name == "contested slot"
-    pen = replace(cells.pen, fill=0.0, width=1.2, is_dashed=is_beside, on_photo=is_contested)
+    # A legend cannot show white on paper, so contested cells also have the thicker line.
+    width = 2.2 if is_contested else 1.2
+    pen = replace(cells.pen, fill=0.0, width=width, is_dashed=is_beside, on_photo=is_contested)
     if is_contested:
         pen = replace(pen, colour="on-photo")
     return replace(cells, pen=pen)

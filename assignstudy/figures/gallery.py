@@ -74,7 +74,8 @@ class Subject:
         """(G,) class and number of each ground truth."""
         classes = self.image.ground_truths["class_name"].astype(str)
         return np.array(
-            [f"{style.shorten(name, 14)} {n}" for name, n in zip(classes, self.numbers, strict=True)], object
+            [f"{style.isolated(style.shorten(name, 14))} {n}" for name, n in zip(classes, self.numbers, strict=True)],
+            object,
         )
 
     def has_positive(self, level: LevelShape) -> Bools:
@@ -153,7 +154,7 @@ def network_input(subject: Subject) -> Panel:
 def cells_on_grid(subject: Subject, level: LevelShape) -> Panel:
     """The positive cells of a level on its grid, over the outlines of the ground truths."""
     boxes = subject.boxes_px / level.stride
-    return grid_panel(
+    return _over_grid(
         subject,
         level,
         f"{level.name}-cells-grid",
@@ -166,7 +167,7 @@ def anchors_on_grid(subject: Subject, level: LevelShape) -> Panel:
     """The matched anchors, or points, of a level on its grid."""
     boxes = subject.boxes_px / level.stride
     what = "points" if _has_points(level) else "matched anchors"
-    return grid_panel(
+    return _over_grid(
         subject,
         level,
         f"{level.name}-anchors-grid",
@@ -175,30 +176,13 @@ def anchors_on_grid(subject: Subject, level: LevelShape) -> Panel:
     )
 
 
-def grid_panel(
-    subject: Subject,
-    level: LevelShape,
-    key: str,
-    caption: str,
-    marks: tuple[Mark, ...],
-    backdrop: tuple[Mark, ...] = (),
-) -> Panel:
-    """Marks over the grid of a level, in cells.
-
-    Args:
-        subject: Whose grid it is.
-        level: Which level.
-        key: What the panel's file is called.
-        caption: What it shows.
-        marks: What to draw, in cells.
-        backdrop: What lies below the grid's lines, in cells: a feature map as a :class:`Photo` from 0, 0 to columns,
-            rows.
-    """
+def _over_grid(subject: Subject, level: LevelShape, key: str, caption: str, marks: tuple[Mark, ...]) -> Panel:
+    """Marks over the grid of a level, in cells."""
     columns, rows = subject.image.placement.grid_wh(level.stride)
     panel = Panel(key, caption, (columns, rows), f"column, cells of {level.stride} px", "row")
     lines = grid_lines(columns, rows, panel.scale)
-    tags = _tags(subject, subject.boxes_px / level.stride, level, on_photo=False)
-    return replace(panel, marks=(*backdrop, lines, *marks, tags))
+    tags = _tags(subject, subject.boxes_px / level.stride, level)
+    return replace(panel, marks=(lines, *marks, tags))
 
 
 def cells_on_image(subject: Subject, level: LevelShape) -> Panel:
@@ -309,14 +293,14 @@ def _coloured(subject: Subject, boxes: Doubles, which: npt.NDArray[np.bool_], pe
     return tuple(marks)
 
 
-def _tags(subject: Subject, boxes: Doubles, level: LevelShape | None = None, *, on_photo: bool = True) -> Tags:
+def _tags(subject: Subject, boxes: Doubles, level: LevelShape | None = None) -> Tags:
     """The numbers of the ground truths at their (G, 4) boxes; with a level, of those with a positive on it."""
     shown = np.ones(len(boxes), bool) if level is None else subject.has_positive(level) | subject.lost
     if shown.sum() > (MOST_TAGS if level is None else MOST_TAGS // 2):
         shown = subject.lost
     colour = np.where(subject.ignored, "baseline", [_colour(number) for number in subject.colour])
     texts = subject.names if level is None and shown.sum() <= MOST_NAMES else subject.numbers
-    return Tags(boxes[shown], tuple(texts[shown]), tuple(map(str, colour[shown])), on_photo)
+    return Tags(boxes[shown], tuple(texts[shown]), tuple(map(str, colour[shown])))
 
 
 def _cells(rows: pd.DataFrame) -> Doubles:

@@ -19,6 +19,7 @@ from assignstudy.statistics.loss_at_start import BACKGROUND
 
 _ROW_PX = 20
 _DECADES_NAMED = 7
+_BESIDE: Any = {"va": "center_baseline", "fontsize": style.SMALL_FONT_PX}
 
 
 @style.drawing()
@@ -36,14 +37,9 @@ def draw(table: pd.DataFrame, limits: tuple[float, float]) -> Figure:
     axes.xaxis.set_major_locator(LogLocator(numticks=99))  # every decade has its line
     axes.xaxis.set_major_formatter(lambda value, _position: _decade(value, limits))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_yticks(range(len(lines)), [line if isinstance(line, str) else line.part for line in lines])
-    for row, (line, label) in enumerate(zip(lines, axes.get_yticklabels(), strict=True)):
-        label.set_color(style.colour("ink"))
-        if isinstance(line, str):
-            label.set_fontweight("bold")
-        else:
-            _draw_row(axes, row, line)
-    axes.grid(visible=False, axis="y")
+    terms = [row for row, line in enumerate(lines) if isinstance(line, str)]
+    style.name_rows(axes, [line if isinstance(line, str) else str(line.part) for line in lines], bold=terms)
+    _draw_rows(axes, [(row, line) for row, line in enumerate(lines) if not isinstance(line, str)])
     axes.spines["left"].set_visible(False)
     return figure
 
@@ -72,21 +68,19 @@ def _lines(table: pd.DataFrame) -> Iterator[Any]:
         yield from records(table[table["term"] == term])
 
 
-def _draw_row(axes: Axes, row: int, line: Any) -> None:
-    colour = _colour(str(line.part))
-    dots = [(loss, face) for loss, face in ((line.zero, style.colour("paper")), (line.published, colour)) if loss > 0]
-    axes.plot([loss for loss, _ in dots], [row] * len(dots), color=colour, linewidth=1.4)
-    for loss, face in dots:
-        axes.plot(loss, row, "o", color=face, markeredgecolor=colour, markeredgewidth=1.6, markersize=7)
-    texts = dict.fromkeys(style.significant(loss) for loss in (line.zero, line.published))
-    axes.text(
-        1.04,
-        row,
-        " → ".join(texts),
-        transform=axes.get_yaxis_transform(),
-        va="center_baseline",
-        fontsize=style.SMALL_FONT_PX,
-    )
+def _draw_rows(axes: Axes, rows: list[tuple[int, Any]]) -> None:
+    """A line from dot to dot and the two losses beside it, for all rows; a loss of 0 has no place on the axis."""
+    at = np.array([row for row, _ in rows])
+    zero, published = np.array([(line.zero, line.published) for _, line in rows]).reshape(-1, 2).T
+    colours = np.array([_colour(str(line.part)) for _, line in rows])
+    both = (zero > 0) & (published > 0)
+    axes.hlines(at[both], zero[both], published[both], colors=colours[both].tolist(), linewidth=1.4)
+    for losses, faces in ((zero, np.full(len(rows), style.colour("paper"))), (published, colours)):
+        some = losses > 0
+        axes.scatter(losses[some], at[some], s=49, c=faces[some], edgecolors=colours[some].tolist(), linewidths=1.6)
+    for row, line in rows:
+        texts = dict.fromkeys(style.significant(loss) for loss in (line.zero, line.published))
+        axes.text(1.04, row, " → ".join(texts), transform=axes.get_yaxis_transform(), **_BESIDE)
 
 
 def _colour(part: str) -> str:

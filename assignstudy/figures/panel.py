@@ -106,12 +106,11 @@ class Dots:
 
 @dataclass(frozen=True, eq=False)
 class Tags:
-    """A short text for each of (K, 4) boxes, in a colour of its own, at a corner where it covers no other."""
+    """A short text for each of (K, 4) boxes, on a colour of its own, at a corner where it covers no other."""
 
     xyxy: Doubles
     texts: tuple[str, ...]
     colours: tuple[str, ...]
-    on_photo: bool = False
 
 
 @dataclass(frozen=True)
@@ -256,8 +255,9 @@ def placed_tags(panel: Panel, tags: Tags) -> list[PlacedTag]:
 
 
 def _width_px(text: str) -> float:
-    """About how wide a bold text is; characters of East Asian scripts count twice."""
-    return _DIGIT_PX * sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+    """About how wide a bold text is; characters of East Asian scripts count twice, invisible ones not at all."""
+    seen = [letter for letter in text if unicodedata.category(letter) != "Cf"]
+    return _DIGIT_PX * sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in seen)
 
 
 def _places(corners: list[float], wide: float) -> Iterator[tuple[float, float]]:

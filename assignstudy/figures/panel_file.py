@@ -50,7 +50,7 @@ def save(panel: Panel, photos: Mapping[str, Image], path: FilePath, dpi: float) 
 
 
 def _with_known_letters(panel: Panel) -> Panel:
-    """The panel with names that the font cannot draw cut to their last word, which is the number."""
+    """The panel with names that the font cannot draw, or would draw backwards, cut to their number, the last word."""
     marks = (
         replace(mark, texts=tuple(map(_known, mark.texts))) if isinstance(mark, Tags) else mark for mark in panel.marks
     )
@@ -59,7 +59,8 @@ def _with_known_letters(panel: Panel) -> Panel:
 
 def _known(text: str) -> str:
     font = get_font(findfont(FontProperties(weight="bold")))
-    return text if all(font.get_char_index(ord(letter)) for letter in text) else text.rpartition(" ")[2]
+    is_known = not style.turns(text) and all(font.get_char_index(ord(letter)) for letter in text)
+    return text if is_known else text.rpartition(" ")[2]
 
 
 @style.drawing()
@@ -147,7 +148,8 @@ def _draw_tags(axes: Axes, panel: Panel, tags: Tags) -> list[Artist]:
     for tag in panels.placed_tags(panel, tags):
         place = (tag.left / panel.scale, tag.bottom / panel.scale)
         chip = {"boxstyle": "square,pad=0.12", "facecolor": style.colour(tag.colour), "edgecolor": "none"}
-        text = axes.text(*place, tag.text, color="white", fontweight="bold", fontsize=panels.TAG_PX - 1, bbox=chip)
+        text = axes.text(*place, tag.text, color=style.text_on(tag.colour), fontweight="bold", bbox=chip)
+        text.set_fontsize(panels.TAG_PX - 1)
         drawn.append(text)
     return drawn
 

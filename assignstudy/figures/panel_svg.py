@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from assignstudy.figures import panel as panels
+from assignstudy.figures import style
 from assignstudy.figures.panel import MARGINS, Dots, Doubles, Mark, Panel, Pen, Photo, Rects, Strokes, Tags
 
 _DECIMALS = 2
@@ -153,9 +154,9 @@ def _write_swatch(parent: ElementTree.Element, mark: Mark) -> None:
 
 
 def _write_tags(root: ElementTree.Element, panel: Panel, tags: Tags) -> None:
-    group = _element(root, "g", {"class": "tags on-photo" if tags.on_photo else "tags"})
+    group = _element(root, "g", {"class": "tags"})
     for tag in panels.placed_tags(panel, tags):
-        colour = {"stroke" if tags.on_photo else "fill": f"var(--{tag.colour})"}
+        colour = {"stroke": f"var(--{tag.colour})", "fill": style.text_on(tag.colour)}
         _text(group, tag.left + MARGINS.left, tag.bottom + MARGINS.top, tag.text, colour)
 
 

@@ -36,7 +36,9 @@ def _draw_level(positions: Positions, level: str) -> Panel:
         )
         if which.any()
     ]
-    empty = Panel(f"positions-{level}", f"{level}: positions before rounding", (columns, lines), "x, cells", "y, cells")
+    stride = 1 << int(level.removeprefix("P"))
+    caption, axes = f"{level}: positions before rounding", (f"x, cells of {stride} px", "y, cells")
+    empty = Panel(f"positions-{level}", caption, (columns, lines), *axes)
     return replace(empty, marks=(grid_lines(columns, lines, empty.scale), *marks))
 
 

@@ -24,10 +24,8 @@ def draw(table: pd.DataFrame) -> Figure:
         _draw_row(axes, row, line._asdict(), style.size_colour(str(line.size_bin)))
     right = float(table["p95"].max()) if table["p95"].notna().any() else 1.0
     axes.set(xlim=(-0.4, max(right, 4) + 0.8), ylim=(len(table) - 0.5, -0.5), xlabel="positives per ground truth")
-    axes.set_yticks(range(len(table)), table["size_bin"].astype(str))
+    style.name_rows(axes, table["size_bin"].astype(str).tolist())
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
-    axes.tick_params(axis="y", labelcolor=style.colour("ink"))
-    axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
     return figure
 

@@ -24,8 +24,9 @@ def draw(table: pd.DataFrame) -> Figure:
     x, step = table["last"].to_numpy(float), _step(table)
     bottom = np.zeros(len(table))
     for name in SIZE_BINS:
-        axes.bar(x - (step - 1) / 2, table[name], bottom=bottom, width=0.82 * step, color=style.size_colour(name))
-        bottom += table[name].to_numpy(float)
+        height = table[name].to_numpy(float)
+        style.draw_bars(axes, x - (0.91 * step - 0.5), bottom, 0.82 * step, height, style.size_colour(name))
+        bottom += height
     unmatched = int(table["ground_truths"].iloc[0])
     # Room for the bars, and for the words that stand upright on the bar of the unmatched.
     top = max(1.08 * bottom.max(initial=0), unmatched + 0.42 * bottom.max(initial=0), 1)

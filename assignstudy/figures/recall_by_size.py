@@ -34,9 +34,7 @@ def draw(before: pd.Series[float], after: pd.Series[float], baseline: str) -> Fi
     for row, name in enumerate(SIZE_BINS):
         _draw_row(axes, row, float(before[f"recall_{name}"]), float(after[f"recall_{name}"]), style.size_colour(name))
     axes.text(1.04, 1.02, f"{baseline} → fitted", transform=axes.transAxes, fontsize=style.SMALL_FONT_PX, va="bottom")
-    axes.set_yticks(range(len(SIZE_BINS)), SIZE_BINS)
-    axes.tick_params(axis="y", labelcolor=style.colour("ink"))
-    axes.grid(visible=False, axis="y")
+    style.name_rows(axes, SIZE_BINS)
     axes.spines["left"].set_visible(False)
     return figure
 

@@ -27,7 +27,7 @@ def draw(table: pd.DataFrame) -> Figure:
     for row in records(table[table["share"].notna()]):
         x, y, share = sizes.index(row.side_from_px), levels.index(row.level), float(row.share)
         corner, side = (x + _GAP, y + _GAP), 1 - 2 * _GAP
-        axes.add_patch(
+        axes.add_artist(
             Rectangle(corner, side, side, facecolor=style.heat_colour(share) if share else style.colour("panel"))
         )
         ink = style.ink_on_heat(share) if share else style.colour("soft")
@@ -46,8 +46,7 @@ def draw(table: pd.DataFrame) -> Figure:
         xlabel="side of the box on the network input, px\n(cells: % of the boxes of that size)",
     )
     axes.set_xticks(range(len(sizes)), [style.thousands(size) for size in sizes])
-    axes.set_yticks([k + 0.5 for k in range(len(levels))], levels)
-    axes.tick_params(axis="y", labelcolor=style.colour("ink"))
+    style.name_rows(axes, [str(level) for level in levels], first=0.5)
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
     return figure

@@ -119,5 +119,5 @@ def draw_names(points: Sequence[Point], metric: str, tick: Format) -> Figure:
     for row, point in enumerate(points):
         if not math.isnan(point.y):
             draw_dot(axes, point.y, row, point.role)
-            name_dot(axes, point.y, row, f"{point.text} {point.role.value}".strip(), point.role)
+            name_dot(axes, (point.y, row), f"{point.text} {point.role.value}".strip(), point.role)
     return figure

@@ -9,11 +9,14 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from assignstudy.figures import style
 
 _LETTER_PX, _LINE_PX, _DOT_PX = 6.8, 14.0, 5.0
+
+Floats = npt.NDArray[np.float64]
 
 
 class _Place(NamedTuple):
@@ -29,6 +32,10 @@ _PLACES = (
     _Place((-9.0, 0.0), "right", 1.0),
     _Place((0.0, 14.0), "center", 0.5),
     _Place((0.0, -14.0), "center", 0.5),
+    _Place((9.0, 15.0), "left", 0.0),
+    _Place((9.0, -15.0), "left", 0.0),
+    _Place((-9.0, 15.0), "right", 1.0),
+    _Place((-9.0, -15.0), "right", 1.0),
 )
 
 
@@ -79,28 +86,55 @@ def draw_dot(axes: Axes, x: float, y: float, role: Role, *, filled: bool = True)
     axes.plot([x], [y], "o", clip_on=False, zorder=3, **look)
 
 
-def name_dot(axes: Axes, x: float, y: float, text: str, role: Role, others: Sequence[tuple[float, float]] = ()) -> None:
-    """Words beside a dot, where they stay on the axes and cover no other dot.
+class Taken(NamedTuple):
+    """A rectangle of the figure that is not free, in pixels."""
+
+    low: Floats
+    high: Floats
+
+    def meets(self, other: Taken) -> bool:
+        """Whether the two have a point in common."""
+        return bool((self.low <= other.high).all() and (other.low <= self.high).all())
+
+
+def dots_taken(axes: Axes, dots: Sequence[tuple[float, float]]) -> list[Taken]:
+    """What dots cover.
+
+    Args:
+        axes: Where they are drawn, with its final limits.
+        dots: In data units.
+    """
+    centres = axes.transData.transform(np.reshape(dots, (-1, 2)))
+    return [Taken(centre - _DOT_PX, centre + _DOT_PX) for centre in centres]
+
+
+def name_dot(axes: Axes, at: tuple[float, float], text: str, role: Role, taken: Sequence[Taken] = ()) -> Taken:
+    """Words beside a dot, where they stay on the axes and cover nothing else, if there is such a place.
 
     Args:
         axes: Where to draw, with its final limits.
-        x: Of the dot.
-        y: Of the dot.
+        at: The dot, in data units.
         text: The words.
         role: Of the run that they belong to.
-        others: The other dots.
+        taken: What other dots and words cover.
+
+    Returns:
+        What the words cover.
     """
-    at, *rest = axes.transData.transform([(x, y), *others])
-    box, width = axes.get_window_extent(), len(text) * _LETTER_PX
-    chosen = _PLACES[0]
-    for place in _PLACES:
-        low = at + np.array([place.shift[0] - place.left * width, place.shift[1] - _LINE_PX / 2])
-        high = low + np.array([width, _LINE_PX])
-        inside = bool((low >= box.min).all() and (high <= box.max).all())
-        if inside and not any((low <= dot + _DOT_PX).all() and (dot - _DOT_PX <= high).all() for dot in rest):
-            chosen = place
-            break
-    write(axes, (x, y), text, role, shift=chosen.shift, align=chosen.align)
+    room = axes.get_window_extent()
+    places = [(place, _words_at(axes, at, text, place)) for place in _PLACES]
+    inside = [one for one in places if (one[1].low >= room.min).all() and (one[1].high <= room.max).all()]
+    free = [one for one in inside if not any(one[1].meets(other) for other in taken)]
+    apart = [one for one in places if not any(one[1].meets(other) for other in taken)]
+    place, covered = (free or apart or places)[0]
+    write(axes, at, text, role, shift=place.shift, align=place.align)
+    return covered
+
+
+def _words_at(axes: Axes, at: tuple[float, float], text: str, place: _Place) -> Taken:
+    width = len(text) * _LETTER_PX
+    low = axes.transData.transform(at) + np.array([place.shift[0] - place.left * width, place.shift[1] - _LINE_PX / 2])
+    return Taken(low, low + np.array([width, _LINE_PX]))
 
 
 def write(

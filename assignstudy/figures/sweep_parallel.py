@@ -21,6 +21,8 @@ _BAND = 0.62
 """Share of the room between two settings over which the lines of one setting fan out."""
 
 _TICK_LENGTH = 13
+_TICKS_PX = 52
+_NAME_GAP = 0.056
 _LETTER_PX = 6.6
 _LEAST_HEAT = 0.2  # the lightest step could not be told from the paper
 
@@ -61,6 +63,7 @@ def draw(axes: Sequence[ParallelAxis], heat: Sequence[float], roles: Sequence[Ro
         _draw_line(canvas, heights[:, run], float(warmth[run]), roles[run])
     for place, axis in enumerate(axes):
         _draw_axis(canvas, place, axis)
+    _name_lines(canvas, heights[-1], roles)
     return figure
 
 
@@ -87,9 +90,15 @@ def _draw_line(canvas: Axes, heights: npt.NDArray[np.float64], heat: float, role
         rim: dict[str, Any] = {"color": style.colour("paper"), "linewidth": width + 3}
         canvas.plot(range(len(heights)), heights, clip_on=False, zorder=2 + _RANK[role], **rim)
     canvas.plot(range(len(heights)), heights, color=colour, linewidth=width, clip_on=False, zorder=2 + _RANK[role])
-    if role is not Role.OTHER and not math.isnan(heights[-1]):
-        end, shift = (len(heights) - 1, float(heights[-1])), (52, 5 if role is Role.PICK else -5)
-        write(canvas, end, role.value, role, shift=shift, align="left")
+
+
+def _name_lines(canvas: Axes, ends: npt.NDArray[np.float64], roles: Sequence[Role]) -> None:
+    """The words of the recommended run and of the baseline at the ends of their lines, one above the other."""
+    named = [run for run, role in enumerate(roles) if role is not Role.OTHER and not math.isnan(ends[run])]
+    places = style.spread([float(ends[run]) for run in named], _NAME_GAP, 0.0, 1.0)
+    for run, height in zip(named, places, strict=True):
+        end = (canvas.get_xlim()[1], height)
+        write(canvas, end, roles[run].value, roles[run], shift=(_TICKS_PX, 0), align="left")
 
 
 def _draw_axis(canvas: Axes, place: int, axis: ParallelAxis) -> None:

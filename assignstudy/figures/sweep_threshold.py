@@ -78,9 +78,14 @@ def draw(curves: Sequence[Curve], threshold: str, ground_truths: int) -> Figure:
     axes.set(xlim=(ends[0], ends[1]), xlabel=threshold, yscale="log", ylim=(1.0, least), ylabel="matched ground truths")
     axes.yaxis.set_major_locator(FixedLocator([step for step in _UNMATCHED_STEPS if step > least]))
     axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda unmatched, _: style.percent(round(1 - unmatched, 8))))
+    axes.yaxis.set_major_formatter(FuncFormatter(_matched))
     _draw_lines(axes, curves, least)
     return figure
+
+
+def _matched(unmatched: float, _position: int | None = None) -> str:
+    """The tick of a share that is not matched, with as many digits as tell it from its neighbours."""
+    return f"{100 * (1 - unmatched):.8g} %"
 
 
 def _draw_lines(axes: Axes, curves: Sequence[Curve], least: float) -> None:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from assignstudy.figures import style
-from assignstudy.figures.sweep_marks import Role, draw_dot, limits, name_dot
+from assignstudy.figures.sweep_marks import Role, Taken, dots_taken, draw_dot, limits, name_dot
 
 _LEFT_PX, _GAP_PX, _RIGHT_PX = 66, 26, 16
 
@@ -74,11 +74,12 @@ def _draw_panel(axes: Axes, panel: CostPanel) -> None:
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.xaxis.set_major_formatter(FuncFormatter(style.percent if panel.as_percent else style.thousands))
     axes.yaxis.set_major_formatter(FuncFormatter(_recall))
+    words: list[Taken] = []
     for dot in sorted(panel.dots, key=lambda dot: dot.role.value):
         draw_dot(axes, dot.cost, dot.recall, dot.role, filled=dot.on_front)
         if dot.role is not Role.OTHER:
-            others = [(other.cost, other.recall) for other in panel.dots if other is not dot]
-            name_dot(axes, dot.cost, dot.recall, dot.role.value, dot.role, others)
+            others = dots_taken(axes, [(other.cost, other.recall) for other in panel.dots if other is not dot])
+            words.append(name_dot(axes, (dot.cost, dot.recall), dot.role.value, dot.role, [*others, *words]))
 
 
 def _recall(value: float, _position: int | None = None) -> str:

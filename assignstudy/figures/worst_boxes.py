@@ -26,6 +26,4 @@ def draw(box: WorstBox, photo_key: str = "photo") -> Panel:
         anchor = box.place.to_orig(np.concatenate((centre - half, centre + half))[None]) - shift
         marks.append(Rects(anchor, Pen("gt-5", 1.4, is_dashed=True, on_photo=True), "anchor"))
     marks.append(Rects(corners, Pen("gt-0", 2.0, on_photo=True), "ground truth"))
-    return Panel(
-        f"gt-{row.gt_id}", f"{row.class_name}, {row.image}", size, "x, px of the original", "y, px", tuple(marks)
-    )
+    return Panel(f"gt-{row.gt_id}", str(row.class_name), size, "x, px of the original", "y, px", tuple(marks))

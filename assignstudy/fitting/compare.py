@@ -15,7 +15,7 @@ from assignstudy.assign.rule import Rule
 from assignstudy.assign.run import chunk_bounds
 from assignstudy.fitting.fit import Fitted, fit, threshold_of
 from assignstudy.geometry import wh_iou, worst_side_ratio
-from assignstudy.settings import FitSettings
+from assignstudy.settings import AnchorLevel, FitSettings
 from assignstudy.types import InputBoxes, PyramidLevel, Threshold
 
 DEAR = 0.01
@@ -44,6 +44,40 @@ class AnchorSet:
     matched: npt.NDArray[np.bool_]
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What it costs to keep anchors as large as their cells, and what a finer level gives; fitness each.
+
+    Attributes:
+        least_cell: The bound: the least side of an anchor in cells of its level.
+        free: Of anchors without a bound.
+        bounded: Of anchors with one.
+        finer: Of anchors with the bound on levels of half the stride; None where the bound is not dear.
+        finer_strides: Those strides.
+    """
+
+    least_cell: float
+    free: float
+    bounded: float
+    finer: float | None = None
+    finer_strides: tuple[int, ...] = ()
+
+    @property
+    def cost(self) -> float:
+        """Fitness that the bound costs; 0 where the search with it happens to end better."""
+        return max(self.free - self.bounded, 0.0)
+
+    @property
+    def is_dear(self) -> bool:
+        """Whether the bound costs more than :data:`DEAR`."""
+        return self.cost > DEAR
+
+    @property
+    def finer_helps(self) -> bool:
+        """Whether halved strides bring back at least half of what the bound costs."""
+        return self.finer is not None and self.finer - self.bounded >= self.cost / 2
+
+
 @dataclass(frozen=True, eq=False)
 class Comparison:
     """Sets of anchors on the same boxes.
@@ -68,23 +102,62 @@ def compare(rule: Rule, fitted: Fitted, order: FitSettings) -> Comparison:
         fitted: What was fitted to which boxes.
         order: As it was asked for.
     """
-    bound = order.min_side_cell or 1.0
-    other = replace(order, min_side_cell=0.0 if order.min_side_cell else bound)
+    other = _other(order)
     sets = [
         measure(PUBLISHED, rule, fitted.boxes, rule.published_levels()),
         measure(CHOSEN, rule, fitted.boxes, fitted.levels),
         _refitted(BOUNDED if other.min_side_cell else UNBOUNDED, rule, fitted.boxes, other),
     ]
-    if abs(sets[1].fitness - sets[2].fitness) > DEAR and order.strides[0] > 1:
-        halved = tuple(stride // 2 for stride in order.strides)
-        finer = replace(order, min_side_cell=bound, strides=halved)
+    if finer := _finer(order, sets[1].fitness - sets[2].fitness):
         sets.append(_refitted(FINER, rule, fitted.boxes, finer))
     return Comparison(fitted.boxes.wh_px.numpy(), tuple(sets))
 
 
+def bounds(wh_px: npt.NDArray[np.float32], rule: Rule, levels: Sequence[AnchorLevel], order: FitSettings) -> Bounds:
+    """The fitness of :func:`compare`'s sets that tell what a bound costs, without assigning a box.
+
+    Args:
+        wh_px: (G, 2) sizes of the boxes on the network input, at least one.
+        rule: Takes anchors.
+        levels: The anchors that were fitted to these boxes.
+        order: As they were asked for.
+    """
+    chosen, other = (_fitness(wh_px, rule, one) for one in (levels, _fit(wh_px, rule, _other(order))))
+    free, bounded = (other, chosen) if order.min_side_cell else (chosen, other)
+    finer = _finer(order, free - bounded)
+    if finer is None:
+        return Bounds(least_cell(order), free, bounded)
+    return Bounds(least_cell(order), free, bounded, _fitness(wh_px, rule, _fit(wh_px, rule, finer)), finer.strides)
+
+
+def least_cell(order: FitSettings) -> float:
+    """The bound in use, in cells; or one cell, the one to think of where there is none."""
+    return order.min_side_cell or 1.0
+
+
+def _other(order: FitSettings) -> FitSettings:
+    """The same with the bound that was not asked for: one cell, or none."""
+    return replace(order, min_side_cell=0.0 if order.min_side_cell else least_cell(order))
+
+
+def _finer(order: FitSettings, gap: float) -> FitSettings | None:
+    """The same with a bound and all strides halved, if the bound makes a difference that is worth a word."""
+    if abs(gap) <= DEAR or order.strides[0] == 1:
+        return None
+    return replace(order, min_side_cell=least_cell(order), strides=tuple(one // 2 for one in order.strides))
+
+
+def _fit(wh_px: npt.NDArray[np.float32], rule: Rule, order: FitSettings) -> tuple[AnchorLevel, ...]:
+    return fit(wh_px.astype(np.float64), threshold_of(rule), order)
+
+
+def _fitness(wh_px: npt.NDArray[np.float32], rule: Rule, levels: Sequence[AnchorLevel]) -> float:
+    anchors = torch.cat([level.anchor_wh_px for level in pyramid_levels(tuple(levels))])
+    return mean_fit(torch.tensor(wh_px), anchors, threshold_of(rule))
+
+
 def _refitted(name: str, rule: Rule, boxes: InputBoxes, order: FitSettings) -> AnchorSet:
-    levels = fit(boxes.wh_px.numpy().astype(np.float64), threshold_of(rule), order)
-    return measure(name, rule, boxes, pyramid_levels(levels))
+    return measure(name, rule, boxes, pyramid_levels(_fit(boxes.wh_px.numpy(), rule, order)))
 
 
 def measure(name: str, rule: Rule, boxes: InputBoxes, levels: Sequence[PyramidLevel]) -> AnchorSet:

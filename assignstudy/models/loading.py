@@ -100,7 +100,7 @@ class TorchScriptFile(ModelSource):
         try:
             with _quiet():
                 module: nn.Module = torch.jit.load(self.path, map_location="cpu")
-        except (RuntimeError, ValueError) as error:  # whatever its C++ reader stumbles over
+        except (RuntimeError, ValueError, OSError) as error:  # whatever its C++ reader stumbles over
             raise ModelError(
                 f"{where}: expected a TorchScript archive, as torch.jit.save writes it, got another file"
                 f" ({_reason(error)}); for a state dict use model=custom with model.weights"
@@ -185,7 +185,12 @@ def state_dict(path: str) -> dict[str, Tensor]:
             " pickle can run code, so it was not opened; save model.state_dict() where the model was made, or have your"
             " own _target_ load the file if you trust it"
         ) from error
-    except (RuntimeError, EOFError, ValueError) as error:  # no archive, half an archive, or a TorchScript archive
+    except (
+        RuntimeError,
+        EOFError,
+        ValueError,
+        OSError,
+    ) as error:  # no archive, half an archive, or a TorchScript archive
         raise ModelError(
             f"{where}: expected a state dict, as torch.save(model.state_dict(), …) writes it, got another file"
             f" ({_reason(error)}); a TorchScript archive, which is code, is opened with model=torchscript"

@@ -125,7 +125,8 @@ def study(model: nn.Module, setting: Setting, image_indices: Sequence[int], choi
         choice: Which layers to read.
 
     Raises:
-        ModelError: The model has no such maps for the levels, or its values are not finite.
+        ModelError: The model raises something, has no such maps for the levels, or its values are not finite; names
+            the image.
     """
     losses = _Losses(setting)
     found, missing = [], []
@@ -144,13 +145,17 @@ def _look_at(
     boxes = setting.boxes_of(image_index)
     assignment = setting.rule.assign(boxes, setting.levels)
     grids = _grids(setting, image_index)
-    output, tapped = look(model, _where(model, picture), choice.layers, grids)
-    maps = [
-        feature_map(one, level, assignment.levels[level], choice.channels, choice.strongest)
-        for one in tapped
-        for level in [grids.index(one.grid)]
-    ]
-    return PictureStudy(setting.dataset.image_paths[image_index], tuple(maps), losses.of(output, assignment, boxes))
+    path = setting.dataset.image_paths[image_index]
+    try:
+        output, tapped = look(model, _where(model, picture), choice.layers, grids)
+        maps = [
+            feature_map(one, level, assignment.levels[level], choice.channels, choice.strongest)
+            for one in tapped
+            for level in [grids.index(one.grid)]
+        ]
+    except ModelError as error:
+        raise ModelError(f"{error} (image {path})") from error
+    return PictureStudy(path, tuple(maps), losses.of(output, assignment, boxes))
 
 
 def _grids(setting: Setting, image_index: int) -> list[Grid]:

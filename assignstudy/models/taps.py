@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from assignstudy.errors import ConfigError, ModelError
+from assignstudy.errors import ConfigError, ModelError, told
 
 Grid = tuple[int, int]
 """Rows and columns of a level."""
@@ -78,13 +78,52 @@ def look(model: nn.Module, image: Tensor, layers: Sequence[str], grids: Iterable
         called several times on one level counts with its last call.
 
     Raises:
-        ModelError: A layer puts out none of the levels' grids, or a level has no such layer.
+        ModelError: The model raises something, a layer puts out none of the levels' grids, or a level has no such
+            layer.
     """
     wanted = tuple(grids)
     taps = _Named(wanted) if layers else _HeadInputs(wanted)
-    with torch.no_grad(), watched(model, layers, taps.see):
+    with torch.no_grad(), _faults_told(model, image), watched(model, layers, taps.see):
         output = model(image)
     return output, taps.named(layers) if isinstance(taps, _Named) else taps.found()
+
+
+@contextmanager
+def _faults_told(model: nn.Module, image: Tensor) -> Iterator[None]:
+    """What the model raises in the body, as a ModelError that names the layer it comes from."""
+    with _entered(model) as inside:
+        try:
+            yield
+        except Exception as error:  # a stranger's code may raise anything; none of it is a defect of this program
+            where = f" in layer {inside[-1]}" if inside and inside[-1] else ""
+            raise ModelError(
+                f"model: expected a forward pass of shape {tuple(image.shape)}, got {told(error)}{where};"
+                " see that the model takes such an input"
+            ) from error
+
+
+@contextmanager
+def _entered(model: nn.Module) -> Iterator[list[str]]:
+    """Names of the modules that a forward pass is in, the innermost last; nothing of a TorchScript program."""
+    inside: list[str] = []
+    with ExitStack() as stack:
+        for name, module in () if _is_program(model) else model.named_modules():
+            stack.callback(module.register_forward_pre_hook(_entering(name, inside)).remove)
+            stack.callback(module.register_forward_hook(_leaving(name, inside)).remove)
+        yield inside
+
+
+def _entering(name: str, inside: list[str]) -> Callable[[nn.Module, Any], None]:
+    return lambda _module, _given: inside.append(name)
+
+
+def _leaving(name: str, inside: list[str]) -> Callable[[nn.Module, Any, Any], None]:
+    def leave(_module: nn.Module, _given: Any, _made: Any) -> None:
+        # What raised inside it, and was caught there, was never left.
+        while inside.pop() != name:
+            pass
+
+    return leave
 
 
 @contextmanager
@@ -117,15 +156,27 @@ class _Operations(TorchDispatchMode):
         TorchDispatchMode.__init__(self)
         self._names = {weight.data_ptr(): name for name, weight in _convolution_weights(model)}
         self._layers, self._see = layers, see
+        self._fault: Exception | None = None
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Carry out the operation, then tell of it."""
-        made = func(*args, **(kwargs or {}))
+        try:
+            made = func(*args, **(kwargs or {}))
+        except Exception as error:
+            self._fault = error
+            raise
         if func.overloadpacket in _CONVOLUTIONS:
             name = self._names.get(args[1].data_ptr(), "")
             if not self._layers or name in self._layers:
                 self._see(name, args[0], made)
         return made
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        """Raise what an operation raised: on its way through the interpreter it loses its words."""
+        leave: Any = super().__exit__
+        leave(kind, error, trace)
+        if error is not None and self._fault is not None:
+            raise self._fault
 
 
 @dataclass(frozen=True, eq=False)

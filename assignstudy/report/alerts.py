@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assignstudy.report import judgement, words
+from assignstudy.report import judgement, remedy, words
 from assignstudy.report.content import Alert, State
 from assignstudy.report.view import RunView
 from assignstudy.statistics import level_summary, unmatched
@@ -15,7 +15,18 @@ _NAMED = 5
 
 def find(view: RunView) -> tuple[Alert, ...]:
     """All alerts of a run, worst first; within a state those that concern the larger share come first."""
-    finders = (_unmatched, _tiny, _threshold, _unreachable, _without_slot, _contested, _anchors, _levels, _classes)
+    finders = (
+        _unmatched,
+        _tiny,
+        _sub_cell,
+        _threshold,
+        _unreachable,
+        _without_slot,
+        _contested,
+        _anchors,
+        _levels,
+        _classes,
+    )
     alerts = [alert for finder in finders for alert in finder(view)]
     return tuple(sorted(alerts, key=lambda alert: (-alert.state.severity, -alert.weight)))
 
@@ -39,7 +50,7 @@ def _shared(view: RunView) -> str:
     ]
     parts = [f"{words.percent(row.share)} of them are {row.value}" for row in records(common)]
     classes = traits[traits["trait"] == "class"].head(3)
-    named = words.listing([f"{row.value} ({words.integer(row.unmatched)})" for row in records(classes)])
+    named = words.listing([f"{words.name(row.value)} ({words.integer(row.unmatched)})" for row in records(classes)])
     return words.sentence("; ".join([*parts, f"most often {named}"])) + "."
 
 
@@ -69,9 +80,14 @@ def _tiny(view: RunView) -> Iterator[Alert]:
     yield Alert(judgement.judge(share, judgement.TINY), text, "a larger imgsz, or leaving such labels out.", share)
 
 
+def _sub_cell(view: RunView) -> Iterator[Alert]:
+    found = remedy.alert(remedy.small_boxes(view), view.input_hw, None)
+    yield from [found] if found is not None else ()
+
+
 def _threshold(view: RunView) -> Iterator[Alert]:
     threshold, reach = view.rule.threshold, view.rule.reach
-    if threshold is None or reach is None or not threshold.matches_below or threshold.value <= reach.max_ratio:
+    if threshold is None or reach is None or not view.rule.asks_beyond_reach:
         return
     text = (
         f"{threshold.name} {threshold.value:g} accepts boxes up to {threshold.value:g} times an anchor's side, "
@@ -97,7 +113,7 @@ def _unreachable(view: RunView) -> Iterator[Alert]:
 def _out_of_reach(view: RunView) -> tuple[str, str, bool]:
     """Why positives are unreachable, what to do, and whether a setting is the cause rather than the rule's design."""
     threshold, reach = view.rule.threshold, view.rule.reach
-    if threshold is not None and reach is not None and threshold.matches_below and threshold.value > reach.max_ratio:
+    if threshold is not None and reach is not None and view.rule.asks_beyond_reach:
         cause = f"{threshold.name} lets boxes in that are {reach.max_ratio:g} or more times an anchor's side."
         return cause, f"{threshold.name}={reach.max_ratio:g}; no training meets what such positives ask for.", True
     if view.rule.neighbour_cells:
@@ -169,7 +185,7 @@ def _classes(view: RunView) -> Iterator[Alert]:
     behind = judged[judged["bpr"] < bpr - judgement.CLASS_BEHIND].sort_values("bpr", kind="stable")
     if behind.empty:
         return
-    named = [f"{row.class_name} ({words.percent(row.bpr)})" for row in records(behind.head(_NAMED))]
+    named = [f"{words.name(row.class_name)} ({words.percent(row.bpr)})" for row in records(behind.head(_NAMED))]
     more = [f"{len(behind) - _NAMED} more"] if len(behind) > _NAMED else []
     lost = int(behind["unmatched"].sum()) / len(view.tables.ground_truths)
     text = f"Recall of {words.listing([*named, *more])} is far below the data set's {words.percent(bpr)}."

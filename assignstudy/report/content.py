@@ -138,6 +138,19 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Line:
+    """What is said of one ground truth.
+
+    Attributes:
+        text: One sentence.
+        full: Its names in full where the sentence shortens them, or empty.
+    """
+
+    text: str
+    full: str = ""
+
+
+@dataclass(frozen=True)
 class Plate:
     """One image of the gallery.
 
@@ -156,7 +169,7 @@ class Plate:
     summary: str
     thumbnail: Markup | None
     rows: tuple[tuple[Picture, ...], ...]
-    lines: tuple[str, ...]
+    lines: tuple[Line, ...]
     clipped: str = ""
     notice: str = ""
     folded: bool = True
@@ -172,6 +185,7 @@ class Crop:
         where: Its image and number.
         lines: Its size and the rule's numbers, one short line each.
         why: Why it fails, one sentence.
+        full: Its names in full where the title or ``where`` shorten them, or empty.
     """
 
     svg: Markup
@@ -179,6 +193,7 @@ class Crop:
     where: str
     lines: tuple[str, ...]
     why: str
+    full: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import NamedTuple
 
 import pandas as pd
 
 from assignstudy.figures import anchor_sides, recall_by_size
-from assignstudy.fitting.compare import BOUNDED, CHOSEN, DEAR, FINER, PUBLISHED, UNBOUNDED
-from assignstudy.report import judgement, words
+from assignstudy.fitting.compare import BOUNDED, CHOSEN, FINER, PUBLISHED, UNBOUNDED, Bounds, least_cell
+from assignstudy.report import judgement, remedy, words
 from assignstudy.report.content import Alert, Column, Fact, Finding, Kind, Picture, SectionContent, State, TableView
 from assignstudy.report.embed import to_svg
 from assignstudy.report.tables import table
 from assignstudy.report.view import FitView, RunView
 from assignstudy.statistics.entered import records
 from assignstudy.statistics.ground_truths import SIZE_BINS
-
-_VISIBLE = 0.00005
-"""Less than this is 0 in four decimals."""
 
 _NAMES = {CHOSEN: "fitted (this run)"}
 
@@ -30,7 +26,7 @@ def fitted_anchors(view: RunView, key: str, title: str) -> SectionContent:
     assert fit is not None, "this section is only built for fitted anchors"
     before, after = (_row(fit, name) for name in (PUBLISHED, CHOSEN))
     sentence = f"{_gain(fit, before, after)} {_bound(fit)}"
-    alerts = (*_lost_recall(before, after), *_too_small(fit))
+    alerts = (*_lost_recall(before, after), *_too_small(fit, view))
     state = max((alert.state for alert in alerts), key=lambda one: one.severity, default=State.FINE)
     sides = anchor_sides.draw(fit.tables.anchors, (PUBLISHED, CHOSEN))
     recall = recall_by_size.draw(before, after, PUBLISHED)
@@ -52,34 +48,17 @@ def fitted_anchors(view: RunView, key: str, title: str) -> SectionContent:
     )
 
 
-class _Bounds(NamedTuple):
-    """Three fits that tell what a bound costs and what a finer level brings."""
-
-    free: float
-    bounded: float
-    finer: float | None
-    finer_strides: str
-
-    @property
-    def cost(self) -> float:
-        return max(self.free - self.bounded, 0.0)
-
-    @property
-    def finer_helps(self) -> bool:
-        """Whether halved strides bring back at least half of what the bound costs."""
-        return self.finer is not None and self.finer - self.bounded >= self.cost / 2
-
-
 def _row(fit: FitView, name: str) -> pd.Series[float]:
     sets = fit.tables.sets
     return sets[sets["set"] == name].iloc[0]
 
 
-def _bounds(fit: FitView) -> _Bounds:
+def _bounds(fit: FitView) -> Bounds:
     fitness = dict(zip(fit.tables.sets["set"], fit.tables.sets["fitness"], strict=True))
     strides = dict(zip(fit.tables.sets["set"], fit.tables.sets["strides"], strict=True))
     free, bounded = (CHOSEN, BOUNDED) if BOUNDED in fitness else (UNBOUNDED, CHOSEN)
-    return _Bounds(fitness[free], fitness[bounded], fitness.get(FINER), strides.get(FINER, ""))
+    finer = tuple(map(int, strides[FINER].split(", "))) if FINER in strides else ()
+    return Bounds(least_cell(fit.order), fitness[free], fitness[bounded], fitness.get(FINER), finer)
 
 
 def _gain(fit: FitView, before: pd.Series[float], after: pd.Series[float]) -> str:
@@ -93,19 +72,12 @@ def _gain(fit: FitView, before: pd.Series[float], after: pd.Series[float]) -> st
 
 def _bound(fit: FitView) -> str:
     """What bounding the anchors costs, or would cost."""
-    cost = words.ratio(_bounds(fit).cost)
     if not fit.order.min_side_cell:
         smallest = words.number(float(_levels(fit)["least_cell"].min()))
         return f"Sides were not bounded; the smallest anchor is {smallest} cells of its level large."
-    least = _cells(fit)
-    paid = "nothing" if _bounds(fit).cost < _VISIBLE else f"{cost} of fitness"
-    return f"No anchor is smaller than {least} of its level; that bound costs {paid}."
-
-
-def _cells(fit: FitView) -> str:
-    """The bound in use, or the one to think of where there is none."""
-    least = fit.order.min_side_cell or 1
-    return "one cell" if least == 1 else f"{words.number(least)} cells"
+    return (
+        f"No anchor is smaller than {remedy.cells(least_cell(fit.order))} of its level; {remedy.price(_bounds(fit))}."
+    )
 
 
 def _lost_recall(before: pd.Series[float], after: pd.Series[float]) -> Iterator[Alert]:
@@ -125,34 +97,24 @@ def _lost_recall(before: pd.Series[float], after: pd.Series[float]) -> Iterator[
         )
 
 
-def _too_small(fit: FitView) -> Iterator[Alert]:
+def _too_small(fit: FitView, view: RunView) -> Iterator[Alert]:
     """Whether the boxes are too small for the levels, and what helps."""
     bounds, levels = _bounds(fit), _levels(fit)
     below = levels[levels["least_cell"] < 1]
-    if bounds.cost <= DEAR and below.empty:
+    if not bounds.is_dear and below.empty:
         return
     found = [
         f"the smallest anchor of {row.level} is {words.number(row.least_cell)} cells large" for row in records(below)
     ]
-    found = found or [f"anchors with a side of at least {_cells(fit)} are too large for these boxes"]
+    found = found or [
+        f"anchors with a side of at least {remedy.cells(bounds.least_cell)} are too large for these boxes"
+    ]
     advice = (
-        _remedy(bounds, _cells(fit))
-        if bounds.cost > DEAR
+        remedy.advice(remedy.small_boxes(view), view.input_hw, bounds)
+        if bounds.is_dear
         else f"anchors.min_side_cell=1; it costs {words.ratio(bounds.cost)} of fitness."
     )
     yield Alert(State.WATCH, f"{words.sentence(words.listing(found))}. {_sub_cell(levels)}".strip(), advice)
-
-
-def _remedy(bounds: _Bounds, least: str) -> str:
-    if bounds.finer is None:
-        return "a larger imgsz: the boxes are too small for these levels."
-    if bounds.finer_helps:
-        setting = bounds.finer_strides.replace(" ", "")
-        return (
-            f"a finer level, anchors.strides=[{setting}], not smaller anchors on coarse ones: with sides of at least "
-            f"{least} the fitness is {words.ratio(bounds.finer)} there, {words.ratio(bounds.bounded)} here."
-        )
-    return f"a larger imgsz: even strides {bounds.finer_strides} only reach a fitness of {words.ratio(bounds.finer)}."
 
 
 def _levels(fit: FitView) -> pd.DataFrame:

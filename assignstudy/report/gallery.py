@@ -94,7 +94,8 @@ def _plate(
     image: ShownImage, view: RunView, rows: Rows, photo_ids: dict[str, str], *, is_whole: bool, folded: bool
 ) -> Plate:
     assert view.pictures is not None, "this section is only built for runs with pictures"
-    notices = [image.problem if image.picture else f"{image.problem}. Grids only"] if image.problem else []
+    problem = f"{words.name(image.path)}{image.problem.removeprefix(image.path)}"
+    notices = [problem if image.picture else f"{problem}. Grids only"] if image.problem else []
     if not is_whole:
         notices.append(f"Some pictures are left out to keep the page small; {SHOW} image={image.path} draws them all")
     return Plate(
@@ -118,4 +119,4 @@ def _thumbnail(image: ShownImage, photo_ids: dict[str, str]) -> Markup:
 
 
 def _picture(panel: Panel, photo_ids: dict[str, str], path: str) -> Picture:
-    return Picture(Markup(panel_svg.write(panel, photo_ids, f"{panel.caption}, {path}")), panel.caption)
+    return Picture(Markup(panel_svg.write(panel, photo_ids, f"{panel.caption}, {words.name(path)}")), panel.caption)

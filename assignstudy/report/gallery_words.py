@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from assignstudy.report import words
-from assignstudy.statistics.door import LevelShape
+from assignstudy.report import failing, words
+from assignstudy.report.content import Line
+from assignstudy.statistics.door import Failing, LevelShape
 from assignstudy.statistics.entered import records
 from assignstudy.statistics.gallery import ShownImage, beyond_border
 from assignstudy.types import RuleFacts
@@ -19,7 +20,7 @@ LONGEST = 60
 """Lines under one image; those of ground truths that something is wrong with come first where there are more."""
 
 
-def lines(image: ShownImage, levels: Sequence[LevelShape], rule: RuleFacts) -> tuple[str, ...]:
+def lines(image: ShownImage, levels: Sequence[LevelShape], rule: RuleFacts) -> tuple[Line, ...]:
     """One sentence per ground truth, such as ``person 3: 2 anchors on P3, 3 cells each; nothing on P4 and P5``."""
     boxes = records(image.ground_truths)
     by_number: dict[int, list[Any]] = {}
@@ -27,9 +28,12 @@ def lines(image: ShownImage, levels: Sequence[LevelShape], rule: RuleFacts) -> t
         by_number.setdefault(row.number, []).append(row)
     shown = sorted(boxes, key=_is_fine)[:LONGEST] if len(boxes) > LONGEST else boxes
     names = [level.name for level in levels]
-    said = [_line(box, by_number.get(box.number, []), names, rule) for box in shown]
+    said = [
+        Line(_line(box, by_number.get(box.number, []), names, rule, image), words.in_full(box.class_name))
+        for box in shown
+    ]
     left_out = len(boxes) - len(said)
-    return (*said, *([f"… and {words.count(left_out, 'further ground truth')}."] if left_out else []))
+    return (*said, *([Line(f"… and {words.count(left_out, 'further ground truth')}.")] if left_out else []))
 
 
 def clipped(image: ShownImage) -> str:
@@ -44,12 +48,12 @@ def _is_fine(box: Any) -> bool:
     return bool(box.ignored) or bool(box.positives > 0 and box.owned > 0)
 
 
-def _line(box: Any, positives: list[Any], levels: Sequence[str], rule: RuleFacts) -> str:
-    name = f"{words.name(str(box.class_name))} {box.number}"
+def _line(box: Any, positives: list[Any], levels: Sequence[str], rule: RuleFacts, image: ShownImage) -> str:
+    name = f"{words.name(box.class_name)} {box.number}"
     if box.ignored:
         return f"{name}: ignored, kept out of the assignment."
     if not positives:
-        return f"{name}: no positive on any level{_why_none(box, rule)}."
+        return f"{name}: no positive on any level{_why_none(box, rule, image.failing.get(int(box.gt_id)))}."
     by_level = {level: [row for row in positives if row.level == level] for level in levels}
     parts = [_on_level(level, rows, rule) for level, rows in by_level.items() if rows]
     empty = [level for level, rows in by_level.items() if not rows]
@@ -86,8 +90,10 @@ def _troubles(positives: list[Any]) -> list[str]:
     return found
 
 
-def _why_none(box: Any, rule: RuleFacts) -> str:
+def _why_none(box: Any, rule: RuleFacts, missed: Failing | None) -> str:
     threshold = rule.threshold
+    if missed is not None:
+        return f": {failing.why(missed, rule)}"
     if threshold is None or not threshold.decides_match:
         return ""
     number = getattr(box, threshold.critical)

@@ -10,6 +10,9 @@ UNMATCHED = (0.0, 0.02)
 TINY = (0.0, 0.05)
 """Share of the ground truths with a side below three pixels on the network input."""
 
+SUB_CELL = (0.05, 0.1)
+"""Share of the ground truths that are smaller than one cell of the finest level; COCO at 640 pixels has 3 %."""
+
 CONTESTED = (0.05, 0.2)
 """Share of the slots that two or more ground truths claim."""
 

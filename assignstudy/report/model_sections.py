@@ -15,7 +15,18 @@ from assignstudy.figures.gallery import Subject, original
 from assignstudy.figures.panel import Panel, Photo
 from assignstudy.models.study import ModelStudy, PictureStudy
 from assignstudy.report import words
-from assignstudy.report.content import Column, Crop, Finding, Kind, Picture, Plate, SectionContent, State, TableView
+from assignstudy.report.content import (
+    Column,
+    Crop,
+    Finding,
+    Kind,
+    Line,
+    Picture,
+    Plate,
+    SectionContent,
+    State,
+    TableView,
+)
 from assignstudy.report.photos import pixel_symbols
 from assignstudy.report.tables import table
 from assignstudy.report.view import ModelView, RunView
@@ -140,13 +151,13 @@ def _photo_id(number: int) -> str:
 
 def _picture(panel: Panel, path: str) -> Picture:
     keys = {mark.key: mark.key for mark in panel.marks if isinstance(mark, Photo)}
-    return Picture(Markup(panel_svg.write(panel, keys, f"{panel.caption}, {path}")), panel.caption)
+    return Picture(Markup(panel_svg.write(panel, keys, f"{panel.caption}, {words.name(path)}")), panel.caption)
 
 
-def _line(row: Any) -> str:
+def _line(row: Any) -> Line:
     if not row.positive_cells:
-        return f"{row.layer}, {row.level}: no positive cell; mean {words.quantity(row.outside)}."
-    return (
+        return Line(f"{row.layer}, {row.level}: no positive cell; mean {words.quantity(row.outside)}.")
+    return Line(
         f"{row.layer}, {row.level}: mean {words.quantity(row.inside)} in"
         f" {words.count(row.positive_cells, 'positive cell')}, {words.quantity(row.outside)} in the rest."
     )
@@ -166,9 +177,10 @@ def _dearest(costs: pd.DataFrame, pictures: int) -> str:
     top, few = costs.iloc[0], costs.head(5)
     sentence = (
         f"Of what {words.count(len(costs), 'ground truth')} in {words.count(pictures, 'image')} cost the model, "
-        f"{top['class_name']} in {top['image']} takes {words.percent(top['share'])}"
+        f"{words.name(top['class_name'])} in {words.name(top['image'])} takes {words.percent(top['share'])}"
     )
-    return f"{sentence}, the {len(few)} dearest together {words.percent(few['share'].sum())}."
+    together = f", the {len(few)} dearest together {words.percent(few['share'].sum())}" if len(few) > 1 else ""
+    return f"{sentence}{together}."
 
 
 def _crops(dearest: pd.DataFrame, gallery: Gallery) -> tuple[Crop, ...]:
@@ -180,15 +192,17 @@ def _crops(dearest: pd.DataFrame, gallery: Gallery) -> tuple[Crop, ...]:
 def _crop(row: Any, photo: str, image: ShownImage) -> Crop:
     numbers = image.ground_truths
     number = int(numbers.loc[numbers["gt_id"] == row.gt_id, "number"].iloc[0])
-    name, why = f"{row.class_name} {number}", f"{words.percent(row.share)} of the loss."
+    name, why = f"{words.name(row.class_name)} {number}", f"{words.percent(row.share)} of the loss."
     panel = crop.draw(Subject(image), number, name)
     lines = (
-        f"{row.w_px:.0f} × {row.h_px:.0f} px, {words.count(row.positives, 'positive')}",
-        f"box {words.quantity(row.box_loss)}, objectness {words.quantity(row.objectness_loss)}",
-        f"class {words.quantity(row.class_loss)}",
+        f"{row.w_px:.0f} × {row.h_px:.0f} px",
+        words.count(row.positives, "positive"),
+        *(f"{term} {words.quantity(getattr(row, f'{term}_loss'))}" for term in ("box", "objectness", "class")),
     )
-    svg = panel_svg.write_plain(panel, {"photo": photo}, f"{name} in {row.image}: {why}")
-    return Crop(Markup(svg), name, f"{row.image}, gt_id {row.gt_id}", lines, why)
+    where = words.name(row.image)
+    svg = panel_svg.write_plain(panel, {"photo": photo}, f"{name} in {where}: {why}")
+    full = words.in_full(row.class_name, row.image)
+    return Crop(Markup(svg), name, f"{where}, gt_id {row.gt_id}", lines, why, full)
 
 
 def _loss_table(costs: pd.DataFrame) -> TableView:
@@ -203,7 +217,7 @@ def _loss_table(costs: pd.DataFrame) -> TableView:
         *(Column(f"{term}_loss", term, Kind.QUANTITY) for term in ("box", "objectness", "class")),
     ]
     shown = costs.head(LISTED)
-    shown = shown.assign(size=[f"{row.w_px:.0f} × {row.h_px:.0f}" for row in records(shown)])
+    shown = shown.assign(size=[f"{row.w_px:.0f}\u00a0×\u00a0{row.h_px:.0f}" for row in records(shown)])
     left_out = len(costs) - len(shown)
     note = f"{words.count(left_out, 'further ground truth')} with a lower loss." if left_out else ""
     return table(shown, columns, "ground truths by their loss, highest first", note)

@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from assignstudy.figures.style import COLOURS
-from assignstudy.report import sections
+from assignstudy.report import sections, words
 from assignstudy.report.glossary import words_for
 from assignstudy.report.view import RunView
 from assignstudy.resources import resource
@@ -37,7 +37,12 @@ def write_run_page(path: Path, view: RunView) -> tuple[str, ...]:
         One sentence per section that could not be built; empty where all is well.
     """
     contents = sections.build(view)
-    write_page(path, render("run.html.j2", view=view, sections=contents, glossary=words_for(view.rule)))
+    write_page(
+        path,
+        render(
+            "run.html.j2", title=words.name(view.dataset), view=view, sections=contents, glossary=words_for(view.rule)
+        ),
+    )
     return tuple(f"section “{content.title}”: {content.error}" for content in contents if content.error)
 
 

@@ -330,8 +330,8 @@ def crowding(view: RunView, key: str, title: str) -> SectionContent:
     pairs = view.tables.contested_pairs
     if len(pairs):
         top = pairs.iloc[0]
-        same = top["class_a"] == top["class_b"]
-        who = f"Two boxes of {top['class_a']}" if same else f"Boxes of {top['class_a']} and {top['class_b']}"
+        one, other = words.name(top["class_a"]), words.name(top["class_b"])
+        who = f"Two boxes of {one}" if top["class_a"] == top["class_b"] else f"Boxes of {one} and {other}"
         sentence += f" {who} meet most often ({words.count(top['contested_slots'], 'slot')})."
     figures = [("contested_share", "contested_slots", "Contested slots, of the positive ones")]
     if view.rule.reach is not None:
@@ -441,7 +441,7 @@ def _class_sentence(some: pd.DataFrame) -> str:
     verb = "loses" if len(losing) == 1 else "lose"
     return (
         f"{words.integer(len(losing))} of {words.count(len(some), 'class', 'classes')} {verb} boxes; "
-        f"{worst['class_name']} has the lowest recall, {words.percent(worst['bpr'])} of "
+        f"{words.name(worst['class_name'])} has the lowest recall, {words.percent(worst['bpr'])} of "
         f"{words.count(worst['ground_truths'], 'box', 'boxes')}."
     )
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from assignstudy.figures import sweep_tradeoff
 from assignstudy.figures.sweep_tradeoff import CostPanel, Dot
-from assignstudy.report import judgement, words
-from assignstudy.report.content import Card, Fact, Finding, Picture, SectionContent, State, TableView
+from assignstudy.report import judgement, remedy, words
+from assignstudy.report.content import Alert, Card, Fact, Finding, Picture, SectionContent, State, TableView
 from assignstudy.report.embed import to_svg
 from assignstudy.report.sweep_cells import (
     metric_cells,
@@ -21,16 +21,17 @@ from assignstudy.report.sweep_cells import (
     run_columns,
 )
 from assignstudy.report.sweep_view import SweepView
-from assignstudy.statistics.sweep_choice import COSTS, PRICE
+from assignstudy.statistics.sweep_choice import COSTS, PRICE, SUB_CELL, set_aside
 from assignstudy.statistics.sweep_metrics import facts
 
 KEY, TITLE = "pick", "What to pick"
-CARD_METRICS = ("bpr", "unmatched", "unreachable_share", "contested_share", "positives_per_gt")
+CARD_METRICS = ("bpr", "unmatched", "unreachable_share", "contested_share", SUB_CELL, "positives_per_gt")
 FRONT_METRICS = ("bpr", "unmatched", *COSTS, PRICE)
 CAPTION = "Recall against what it costs"
 ANOTHER_RULE = (
-    "python -m assignstudy.sweep FOLDER --tolerance 0.001 --most-unreachable 0.02 --pixel-price 0.004 builds this page "
-    "again with other limits; these are the usual ones. A pixel price of 0 takes every gain, whatever it costs."
+    "python -m assignstudy.sweep FOLDER --tolerance 0.001 --most-unreachable 0.02 --most-sub-cell 0.1 "
+    "--pixel-price 0.004 builds this page again with other limits; these are the usual ones. A pixel price of 0 takes "
+    "every gain, whatever it costs."
 )
 HOW_TO_READ = (
     "a dot is a run; the upper left is best. Hollow dots are beaten: another run has at least their recall, at no "
@@ -48,6 +49,7 @@ def build(view: SweepView) -> SectionContent:
         TITLE,
         Finding(_sentence(view)),
         cards=_cards(view),
+        alerts=_alerts(view),
         facts=_facts(view),
         pictures=_pictures(view),
         tables=(_front(view),),
@@ -60,13 +62,29 @@ def _sentence(view: SweepView) -> str:
     if not pick["ground_truths"]:
         return "No ground truth entered the assignment, so there is nothing to choose between."
     matched = pick["ground_truths"] - pick["unmatched"]
-    start = f"Train with {view.name(view.order[0])}" if len(view.order) > 1 else "There is only one run to go by"
     found = (
         f"it matches {words.integer(matched)} of {words.count(pick['ground_truths'], 'ground truth')} "
         f"(bpr {words.ratio(pick['bpr'])}){_reach(pick)}"
     )
-    more = (_against_baseline(view, pick), _highest_recall(view, pick))
-    return " ".join(filter(None, (f"{start}: {found}.", *more)))
+    more = (_best_trial(view), _against_baseline(view, pick), _set_aside(view), _highest_recall(view, pick))
+    return " ".join(filter(None, (f"{_start(view)}: {found}.", *more)))
+
+
+def _start(view: SweepView) -> str:
+    """What the recommended run is; between rules, which belong to detectors, there is nothing to recommend."""
+    name = view.name(view.order[0])
+    if len(view.order) == 1:
+        return "There is only one run to go by"
+    if not _compares_rules(view):
+        return f"Train with {name}"
+    pick, *others = (float(view.run(row)["unmatched"]) for row in view.order)
+    if pick < min(others):
+        return f"Most boxes are matched by {name}"
+    return f"No run matches more boxes than {name}" if pick == min(others) else f"By the rule below {name} comes first"
+
+
+def _compares_rules(view: SweepView) -> bool:
+    return view.comparable["assigner"].nunique() > 1
 
 
 def _reach(run: Mapping[str, Any]) -> str:
@@ -93,6 +111,52 @@ def _against_baseline(view: SweepView, pick: Mapping[str, Any]) -> str:
     )
 
 
+def _best_trial(view: SweepView) -> str:
+    """What a search found by its own objective, which is not the rule of the pick."""
+    search = view.search
+    if search is None or search.best is None or len(view.order) == 1:
+        return ""
+    goal = f"By the objective of the search, {search.objective} ({search.direction}d)"
+    if search.best == view.order[0]:
+        return f"{goal}, it is the best trial, too: {words.quantity(search.values[search.best])}."
+    own = words.quantity(search.values[view.order[0]])
+    best = f"{view.name(search.best)} with {words.quantity(search.values[search.best])}"
+    return f"{goal}, the best trial is {best}; the one above has {own}."
+
+
+def _set_aside(view: SweepView) -> str:
+    aside = set_aside(view.comparable, view.rule)
+    if not aside:
+        return ""
+    share, than = view.run(view.order[0])[SUB_CELL], f"{100 * view.rule.most_sub_cell:g} %"
+    runs = f"{words.integer(len(aside))} of {words.count(len(view.order), 'run')} {'is' if len(aside) == 1 else 'are'}"
+    if share > view.rule.most_sub_cell:
+        than = f"the recommended one's {words.percent(share)}"
+    return f"{runs} set aside, with more than {than} of the boxes smaller than one cell of the finest level."
+
+
+def _alerts(view: SweepView) -> tuple[Alert, ...]:
+    """Whether the boxes are too small for the recommended run, and what helps."""
+    pick = view.run(view.order[0])
+    if view.small_boxes is None or any(words.is_undefined(pick[side]) for side in ("input_h", "input_w")):
+        return ()
+    input_hw = int(pick["input_h"]), int(pick["input_w"])
+    found = remedy.alert(view.small_boxes, input_hw, view.bounds)
+    return () if found is None else (found,)
+
+
+def _small_boxes(view: SweepView) -> str:
+    """What the recommended run's boxes are beside its cells, and what that costs fitted anchors."""
+    if view.small_boxes is None or math.isnan(view.small_boxes.share):
+        return ""
+    said = words.sentence(remedy.finding(view.small_boxes))
+    if view.bounds is None:
+        return f"{said}."
+    bound = f"Fitted with a bound of {remedy.cells(view.bounds.least_cell)} anchors have a fitness of"
+    both = f"{words.ratio(view.bounds.bounded)}, without one {words.ratio(view.bounds.free)}"
+    return f"{said}. {bound} {both}; {remedy.price(view.bounds)}."
+
+
 def _pixels(pick: Mapping[str, Any], base: Mapping[str, Any]) -> str:
     """What a larger network input costs, which none of the metrics knows."""
     if any(words.is_undefined(run[side]) for run in (pick, base) for side in ("input_h", "input_w")):
@@ -107,7 +171,9 @@ def _highest_recall(view: SweepView, pick: Mapping[str, Any]) -> str:
     run = view.run(highest)
     if words.is_undefined(pick["bpr"]) or not run["bpr"] > pick["bpr"]:
         return ""
-    costs = [f"{metric_text(name, run[name])} {facts(name).title}" for name in ("unreachable_share", "contested_share")]
+    aside = [SUB_CELL] if highest in set_aside(view.comparable, view.rule) else []
+    shown = ("unreachable_share", "contested_share", *aside)
+    costs = [f"{metric_text(name, run[name])} {facts(name).title}" for name in shown]
     known = words.listing([cost for cost in costs if not cost.startswith(words.UNDEFINED)])
     return f"The highest recall, {words.ratio(run['bpr'])}, is that of {view.name(highest)}, with {known}."
 
@@ -132,22 +198,33 @@ def _state(name: str, run: Mapping[str, Any]) -> State | None:
         "unmatched": (unmatched, judgement.UNMATCHED),
         "unreachable_share": (known["unreachable_share"], judgement.UNREACHABLE),
         "contested_share": (known["contested_share"], judgement.CONTESTED),
+        SUB_CELL: (known[SUB_CELL], judgement.SUB_CELL),
     }
     return judgement.judge(*judged[name]) if name in judged else None
 
 
 def _facts(view: SweepView) -> tuple[Fact, ...]:
     several = len(view.order) > 1
-    why = [Fact("Rule of the pick", view.rule.sentence(_compared(view)))] if several else []
+    designed = any(_is_designed(view, row) for row in view.order)
+    decides = [SUB_CELL] if set_aside(view.comparable, view.rule) else []
+    rule = view.rule.sentence([*_compared(view), *decides], has_designed=designed)
+    why = [Fact("Rule of the pick", rule)] if several else []
     why += [Fact("Another rule", ANOTHER_RULE)] if several else []
     why += [Fact("Off the front", _beaten(view))] if several and not view.on_front[view.order[0]] else []
-    why += [Fact("Different rules", _rules(view))] if "assigner" in view.axes else []
+    why += [Fact("Different rules", _rules(view))] if _compares_rules(view) else []
+    why += [Fact("Small boxes", small)] if (small := _small_boxes(view)) else []
     if several and view.baseline is not None:
         why.append(Fact("Baseline", f"{view.name(view.baseline.row)}: {view.baseline.reason}."))
     # A line break makes the page keep the lines as they are.
     recipe = view.recipe
     paste = [Fact("To paste", f"{recipe.yaml}\n"), Fact("To run it again", f"{recipe.command}\n")] if recipe else []
     return tuple(why + paste)
+
+
+def _is_designed(view: SweepView, row: int) -> bool:
+    """Whether a run has unreachable positives that no threshold of its rule would change."""
+    rule, unreachable = view.rules.get(row), metric_value(view, row, "unreachable")
+    return rule is not None and not rule.asks_beyond_reach and unreachable > 0
 
 
 DEFAULT_ANCHORS = (
@@ -163,10 +240,14 @@ def _beaten(view: SweepView) -> str:
     signs = {name: -1.0 if name == "bpr" else 1.0 for name in names}
     value = {row: [signs[name] * metric_value(view, row, name) for name in names] for row in view.order}
     beating = [row for row in view.order if row != pick and all(map(le, value[row], value[pick]))]
-    larger = [row for row in beating if metric_value(view, row, PRICE) > metric_value(view, pick, PRICE)]
-    why = "with a larger network input, which the rule has its price for"
-    if len(larger) < len(beating):
-        why = "by differences that the rule counts as none, or at a price in pixels"
+    aside = set(set_aside(view.comparable, view.rule))
+    larger = {row for row in beating if metric_value(view, row, PRICE) > metric_value(view, pick, PRICE)}
+    reasons = {
+        "with more boxes below one cell than the rule lets pass": aside.intersection(beating),
+        "with a larger network input, which the rule has its price for": larger - aside,
+        "by differences that the rule counts as none": set(beating) - larger - aside,
+    }
+    why = words.listing([reason for reason, rows in reasons.items() if rows], "or")
     some = words.listing([view.name(row) for row in beating[:3]])
     verb, among = "beats" if len(beating) == 1 else "beat", "among them " if len(beating) > 3 else ""
     return f"{words.count(len(beating), 'run')} {verb} the recommended one in everything else, {why}: {among}{some}."

@@ -13,7 +13,7 @@ from assignstudy.statistics.sweep_metrics import is_metric
 from assignstudy.statistics.sweep_parameters import rows_of
 
 KEY, TITLE = "runs", "Runs"
-KEY_METRICS = ("bpr", "unmatched", "unreachable_share", "contested_share", "positives_per_gt")
+KEY_METRICS = ("bpr", "unmatched", "unreachable_share", "contested_share", "sub_cell_share", "positives_per_gt")
 GROUPS = (
     ("Labels", re.compile("images|images_without_gt|ground_truths|ignored|rejected")),
     ("Matching", re.compile("unmatched|bpr|anchors_per_gt|positives_per_gt")),
@@ -73,12 +73,21 @@ def _key_metrics(view: SweepView) -> TableView:
     metrics = [name for name in KEY_METRICS if view.finished[name].notna().any()]
     cells = metric_cells(view, rows, metrics)
     status = [Column("status", "status")] if len(view.failed) else []
+    sought = [Column("objective", "objective", Kind.QUANTITY)] if view.search else []
+    own = {row: (*run_cells(view, row, view.parameters), *_status(view, row), *_objective(view, row)) for row in rows}
     return TableView(
         "Runs in the order of the recommendation",
-        (*run_columns(view, view.parameters), *status, *metric_columns(metrics, in_words=True)),
-        tuple((*run_cells(view, row, view.parameters), *_status(view, row), *cells[row]) for row in rows),
+        (*run_columns(view, view.parameters), *status, *sought, *metric_columns(metrics, in_words=True)),
+        tuple((*own[row], *cells[row]) for row in rows),
+        note=f"objective: {view.search.objective}, {view.search.direction}d by the search." if view.search else "",
         folded=False,
     )
+
+
+def _objective(view: SweepView, row: int) -> tuple[Cell, ...]:
+    if view.search is None:
+        return ()
+    return (Cell(words.quantity(view.search.values.get(row)), mark="best" if row == view.search.best else ""),)
 
 
 def _status(view: SweepView, row: int) -> tuple[Cell, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,6 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from assignstudy.figures.sweep_marks import Role
+from assignstudy.fitting.compare import Bounds
+from assignstudy.statistics.sub_cell import SubCell
 from assignstudy.statistics.sweep_choice import Baseline, PickRule
 from assignstudy.statistics.sweep_classes import ClassRecall
 from assignstudy.statistics.sweep_metrics import shared_by_all
@@ -53,6 +56,28 @@ class Recipe:
 
     yaml: str
     command: str
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a search went by.
+
+    Attributes:
+        objective: A metric or a weighted sum, as typed.
+        direction: ``maximize`` or ``minimize``.
+        values: The objective of each comparable run, by row; NaN where it is undefined.
+    """
+
+    objective: str
+    direction: str
+    values: Mapping[int, float]
+
+    @property
+    def best(self) -> int | None:
+        """Row of the best trial, of equals the first launched; None where none has a value."""
+        known = {row: value for row, value in sorted(self.values.items()) if not math.isnan(value)}
+        choose = max if self.direction == "maximize" else min
+        return choose(known, key=lambda row: known[row], default=None)
 
 
 @dataclass(frozen=True)
@@ -99,6 +124,9 @@ class SweepView:
         never_matched: Ground truths that no run matches, at most so many as a page lists: from the baseline's table.
         classes: Recall by class and run, see ``statistics.sweep_classes``.
         recipe: How to use the recommended setting, or None.
+        small_boxes: The recommended run's boxes beside the cells of its finest level; None where that is not known.
+        bounds: What the bound of its fitted anchors costs; None where none were fitted.
+        search: What the sweep went by where it was a search; None for a grid.
         unfinished: Keys of the runs that were started but left no record.
         notices: Further sentences that the reader must see.
     """
@@ -118,6 +146,9 @@ class SweepView:
     never_matched: pd.DataFrame = field(default_factory=pd.DataFrame)
     classes: tuple[ClassRecall, ...] = ()
     recipe: Recipe | None = None
+    small_boxes: SubCell | None = None
+    bounds: Bounds | None = None
+    search: Search | None = None
     unfinished: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 

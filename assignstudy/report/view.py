@@ -20,8 +20,8 @@ class ModelView:
     Attributes:
         title: What it is called; no folder in it.
         strongest: Whether the channels shown are the strongest ones, else the first.
-        study: Shows it the images of the gallery, the first time it is called; its outcome stays. Raises ModelError
-            where the model does not fit the run, and whatever the model itself raises.
+        study: Shows it the images of the gallery, the first time it is called; its outcome stays, an error as well.
+            Raises ModelError where the model does not fit the run, or raises something itself.
     """
 
     title: str

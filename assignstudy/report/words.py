@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Sequence
 
 import pandas as pd
@@ -11,9 +10,9 @@ import pandas as pd
 from assignstudy.figures import style
 
 UNDEFINED = "–"
+NAME_LENGTH = 44
+"""Characters of a name in a sentence; of longer ones the beginning and the end."""
 _SMALLEST_SHARE = 0.0001
-_TURNS = frozenset({"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"})
-"""Classes of Unicode characters that change the direction of the text around them."""
 
 
 def is_undefined(value: float | str | None) -> bool:
@@ -75,10 +74,15 @@ def count(value: float, singular: str, plural: str | None = None) -> str:
     return f"{integer(value)} {singular if value == 1 else many}"
 
 
-def name(text: str) -> str:
-    """A name from a data set, kept apart where it runs from right to left, so that numbers beside it stay in order."""
-    is_plain = all(unicodedata.bidirectional(letter) not in _TURNS for letter in text)
-    return text if is_plain else f"\u2068{text}\u2069"
+def name(text: object, characters: int = NAME_LENGTH) -> str:
+    """A name from a data set in a sentence: no longer than fits, and kept apart where it runs from right to left."""
+    return style.isolated(style.shorten(str(text), characters))
+
+
+def in_full(*names: object) -> str:
+    """Names that :func:`name` shortens, for whoever points at what is left of them; empty where it shortens none."""
+    whole = [str(text) for text in names]
+    return ", ".join(map(style.isolated, whole)) if any(len(text) > NAME_LENGTH for text in whole) else ""
 
 
 def listing(words: Sequence[str], last: str = "and") -> str:

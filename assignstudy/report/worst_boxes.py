@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from assignstudy.figures import panel_svg
 from assignstudy.figures import worst_boxes as figure
-from assignstudy.report import words
+from assignstudy.report import failing, words
 from assignstudy.report.content import Crop, Finding, SectionContent, State
 from assignstudy.report.photos import symbols
 from assignstudy.report.view import RunView
@@ -41,9 +41,7 @@ def _sentence(view: RunView, shown: int) -> str:
     parts = [f"{words.count(lost, 'ground truth')} {'has' if lost == 1 else 'have'} no positive"] if lost else []
     verb = "loses all its slots" if robbed == 1 else "lose all their slots"
     parts += [f"{words.count(robbed, 'ground truth')} {verb} to others"] if robbed else []
-    threshold = view.rule.threshold
-    order = ", the worst first" if threshold is not None and threshold.decides_match else ""
-    which = "all of them" if shown == lost + robbed else f"{shown} of them{order}"
+    which = "all of them" if shown == lost + robbed else f"{shown} of them, the worst first"
     return words.sentence(f"{words.listing(parts)}; here {'is' if shown == 1 else 'are'} {which}.")
 
 
@@ -56,30 +54,25 @@ def _crop(box: WorstBox, photo: str, rule: RuleFacts) -> Crop:
     if rule.threshold is not None:
         lines.append(f"{rule.threshold.critical} {words.number(getattr(row, rule.threshold.critical))}")
     why = words.sentence(f"{why_it_fails(box, rule)}.")
-    svg = panel_svg.write_plain(figure.draw(box), {"photo": photo}, f"{row.class_name} in {row.image}: {why}")
-    return Crop(Markup(svg), str(row.class_name), f"{row.image}, gt_id {row.gt_id}", tuple(lines), why)
+    name, where = words.name(row.class_name), words.name(row.image)
+    svg = panel_svg.write_plain(figure.draw(box), {"photo": photo}, f"{name} in {where}: {why}")
+    full = words.in_full(row.class_name, row.image)
+    return Crop(Markup(svg), name, f"{where}, gt_id {row.gt_id}", tuple(lines), why, full)
 
 
 def why_it_fails(box: WorstBox, rule: RuleFacts) -> str:
     """Why a ground truth has no positive, or keeps none: half a sentence."""
     row, threshold = box.row, rule.threshold
+    if box.failing is not None:
+        return failing.why(box.failing, rule)
     if row.positives > 0:
         return f"all of its {words.count(row.positives, 'positive')} lie on slots that other ground truths win"
-    if threshold is None:
-        return _of_dense(rule)
+    assert threshold is not None, "a rule without a threshold says which of its tests fails"
     critical = words.number(getattr(row, threshold.critical))
-    if not threshold.decides_match:
-        return f"the anchors that overlap it most, by {critical}, go to other ground truths or overlap it too little"
     limit = words.number(round(threshold.value, 4))
     if threshold.matches_below and box.anchor_wh_px is not None:
         return f"{_side(row, box.anchor_wh_px)} its best anchor, where less than {limit} times fits"
     return f"shares {critical} of its shape with its best anchor, where more than {limit} fits"
-
-
-def _of_dense(rule: RuleFacts) -> str:
-    if rule.slots == "points":
-        return "no point of the level for its size lies inside it, or smaller boxes take all that do"
-    return "no anchor near its centre stands inside it and overlaps it enough, or other boxes take those that do"
 
 
 def _side(row: Any, anchor_wh_px: tuple[float, float]) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from torch import Tensor
 
 from assignstudy.assign.rule import Rule
 from assignstudy.assign.run import MeasuredChunk
 from assignstudy.transforms import NetworkInput
-from assignstudy.types import Dataset, Factors, InputBoxes, PyramidLevel
+from assignstudy.types import Dataset, Factors, InputBoxes, Miss, PyramidLevel
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -95,6 +97,20 @@ class LevelShape:
     anchor_wh_px: Floats
 
 
+@dataclass(frozen=True)
+class Failing:
+    """Why one ground truth has no positive, see :class:`~assignstudy.types.Shortfall`."""
+
+    miss: Miss
+    slots: int
+    overlap: float
+    needed: float
+
+
+_FAILING_AT_ONCE = 256
+"""Ground truths; a large one may want thousands of points."""
+
+
 def chunk_arrays(chunk: MeasuredChunk) -> ChunkArrays:
     """A measured chunk as numpy arrays, copied from the accelerator where it was computed there."""
     levels = tuple(
@@ -163,6 +179,30 @@ def positions(rule: Rule, boxes: InputBoxes, levels: tuple[PyramidLevel, ...]) -
         (_array(rule.positions(boxes, level, positives)), _array(positives.cell_offset))
         for level, positives in zip(levels, assigned, strict=False)
     ]
+
+
+def failing(
+    rule: Rule, boxes: InputBoxes, levels: tuple[PyramidLevel, ...], gt_ids: Sequence[int]
+) -> dict[int, Failing]:
+    """Why ground truths have no positive, by ``gt_id``; nothing where the rule's number against its threshold says it.
+
+    Args:
+        rule: The assignment rule.
+        boxes: All ground truths on the network input.
+        levels: The detection scales.
+        gt_ids: Those without a positive.
+    """
+    rows = torch.searchsorted(boxes.gt_id, torch.tensor(gt_ids, dtype=torch.int64))
+    found: dict[int, Failing] = {}
+    for some in rows.split(_FAILING_AT_ONCE):
+        lost = boxes.take(some)
+        shortfall = rule.shortfall(lost, levels)
+        if shortfall is None:
+            return {}
+        columns = (lost.gt_id, shortfall.miss, shortfall.slots, shortfall.overlap, shortfall.needed)
+        for gt_id, miss, slots, overlap, needed in zip(*(column.tolist() for column in columns), strict=True):
+            found[gt_id] = Failing(Miss(miss), slots, overlap, needed)
+    return found
 
 
 def no_positives() -> LevelArrays:

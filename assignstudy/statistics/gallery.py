@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, islice, zip_longest
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,6 +37,9 @@ MOST_BOXES = 5000
 _ROUNDING_ORIG = 0.5
 """In pixels of the original: letterboxes round the resized sides, so borders never meet exactly."""
 
+_ALIKE = 0.75
+"""From which similarity on a file name may be a slip of the fingers; numbered files are alike without being meant."""
+
 _SLOT = ["level", "anchor", "grid_y", "grid_x"]
 
 
@@ -54,7 +58,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Choice:
-    """An image to show, and why: half a sentence."""
+    """An image to show, and why: half a sentence that follows the number of its ground truths."""
 
     image_index: int
     why: str
@@ -103,6 +107,7 @@ class ShownImage:
             input: ``anchor_cx_px``, ``anchor_cy_px``, ``anchor_w_px``, ``anchor_h_px`` (the size missing for points).
         picture: The original; None where there is none.
         problem: Why there is no picture, or empty.
+        failing: By ``gt_id``, which test of the rule those without a positive fail; nothing where a threshold says so.
     """
 
     path: str
@@ -112,6 +117,7 @@ class ShownImage:
     positives: pd.DataFrame
     picture: Image | None
     problem: str
+    failing: Mapping[int, door.Failing] = field(default_factory=dict)
 
     def on_level(self, level: str) -> pd.DataFrame:
         """The positives of one level."""
@@ -171,9 +177,18 @@ def named(name: str, image_paths: Sequence[str], key: str = "report.gallery.pick
     if found:
         several = ", ".join(image_paths[number] for number in found[:3])
         raise ConfigError(f"{key}: expected the name of one image, got {name}, which fits {several}")
-    near = difflib.get_close_matches(name, image_paths, n=1, cutoff=0.0)
-    advice = f"did you mean {near[0]}?" if near else "the data set has none"
-    raise ConfigError(f"{key}: no such image, got {name}; {advice}")
+    raise ConfigError(f"{key}: no such image, got {name}; {_nearest(posix, image_paths)}")
+
+
+def _nearest(name: str, image_paths: Sequence[str]) -> str:
+    """The path whose file name is most like the one typed; one for example where none is like it."""
+    if not image_paths:
+        return "the data set has none"
+    by_name = {PurePosixPath(path).name: path for path in reversed(image_paths)}
+    near = difflib.get_close_matches(PurePosixPath(name).name, by_name, n=1, cutoff=_ALIKE)
+    if near:
+        return f"did you mean {by_name[near[0]]}?"
+    return f"the data set has {len(image_paths):,}, such as {image_paths[0]}"
 
 
 def _per_image(tables: RunTables) -> pd.DataFrame:
@@ -206,11 +221,8 @@ def _worst(images: pd.DataFrame) -> Iterator[Choice]:
 def _most(images: pd.DataFrame, respect: str) -> list[Choice]:
     words = {"unmatched": "without a positive", "contested": "in contested slots", "unreachable": "beyond the reach"}
     some = images[images[respect] > 0].sort_values(respect, ascending=False, kind="stable")
-    columns = (some["image_index"], some[respect], some["ground_truths"])
-    return [
-        Choice(int(image), f"{count} of {boxes} ground truths {words[respect]}")
-        for image, count, boxes in zip(*columns, strict=True)
-    ]
+    counts = zip(some["image_index"], some[respect], strict=True)
+    return [Choice(int(image), f"{count:,} {words[respect]}") for image, count in counts]
 
 
 def _typical(images: pd.DataFrame) -> list[Choice]:
@@ -250,7 +262,10 @@ def compute(
         positives["number"] = boxes.set_index("gt_id")["number"].reindex(positives["gt_id"]).to_numpy(np.int64)
         picture, problem = load_picture(dataset, index, longest_px)
         place = placement(dataset, network_input, index)
-        images.append(ShownImage(dataset.image_paths[index], choice.why, place, boxes, positives, picture, problem))
+        lost = boxes.loc[(boxes["positives"].fillna(1) == 0).to_numpy(bool), "gt_id"].tolist()
+        failing = door.failing(rule, network_input.boxes, levels, lost)
+        path = dataset.image_paths[index]
+        images.append(ShownImage(path, choice.why, place, boxes, positives, picture, problem, failing))
     return Gallery(tuple(images), door.level_shapes(levels))
 
 

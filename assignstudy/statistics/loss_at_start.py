@@ -64,17 +64,10 @@ def by_term(shares: pd.DataFrame, part: str) -> pd.DataFrame:
         One row per term and level or size bin: ``term``, ``part``, and the weighted loss with all outputs ``zero`` and
         with the ``published`` biases. A part that has no such term (the background no box) has no row.
     """
-    names = dict.fromkeys(shares[part].astype(str))
-    rows = [(term, name, *_losses(shares, shares[part] == name, term)) for term in TERMS for name in names]
-    table = pd.DataFrame(rows, columns=["term", "part", *INITIALISATIONS])
+    by_part = shares.astype({part: "str"}).groupby(["init", part], sort=False)[list(TERMS)].sum(min_count=1)
+    sums = {name: by_part.loc[init].unstack() for name, init in INITIALISATIONS.items()} if len(shares) else {}
+    table = pd.DataFrame(sums, columns=list(INITIALISATIONS)).rename_axis(["term", "part"]).reset_index()
     return table[table["zero"].notna()].reset_index(drop=True)
-
-
-def _losses(shares: pd.DataFrame, chosen: pd.Series[bool], term: str) -> list[float]:
-    """Sums under each initialisation; missing where nothing is defined."""
-    return [
-        float(shares.loc[chosen & (shares["init"] == init), term].sum(min_count=1)) for init in INITIALISATIONS.values()
-    ]
 
 
 def by_level_and_size(shares: pd.DataFrame) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from assignstudy.statistics.entered import entered, level_strides
@@ -59,11 +60,17 @@ def positions(tables: RunTables) -> pd.DataFrame:
 
 
 def _of_level(boxes: pd.DataFrame, level: str, stride: int) -> pd.DataFrame:
-    served = boxes[f"positives_{level}"].to_numpy(np.int64) > 0
-    centre = boxes[["cx_px", "cy_px"]].to_numpy(np.float32)[served] / np.float32(stride)
-    # A fraction a hair below zero is exactly 1 in float32; it belongs to the last part.
-    part = np.minimum(((centre - np.floor(centre)) * PARTS).astype(np.int64), PARTS - 1)
-    counts = np.bincount(part[:, 1] * PARTS + part[:, 0], minlength=PARTS**2)
+    served = boxes[f"positives_{level}"].to_numpy() > 0
+    x_part, y_part = (_part(boxes[side].to_numpy(np.float32)[served], stride) for side in ("cx_px", "cy_px"))
+    counts = np.bincount(y_part * PARTS + x_part, minlength=PARTS**2)
     row, column = np.divmod(np.arange(PARTS**2), PARTS)
-    share = counts / len(centre) if len(centre) else np.full(PARTS**2, np.nan)
+    share = counts / counts.sum() if counts.any() else np.full(PARTS**2, np.nan)
     return pd.DataFrame({"level": level, "row": row, "column": column, "ground_truths": counts, "share": share})
+
+
+def _part(centre_px: npt.NDArray[np.float32], stride: int) -> npt.NDArray[np.int64]:
+    """Which part of its cell a centre falls into."""
+    centre = centre_px / np.float32(stride)
+    # A fraction a hair below zero is exactly 1 in float32; it belongs to the last part.
+    part: npt.NDArray[np.int64] = ((centre - np.floor(centre)) * PARTS).astype(np.int64)
+    return np.minimum(part, PARTS - 1)

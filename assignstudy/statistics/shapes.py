@@ -32,8 +32,8 @@ def histogram(tables: RunTables) -> pd.DataFrame:
 
 def unmatched(tables: RunTables) -> pd.DataFrame:
     """The unmatched ground truths alone, in bins half as wide, with the same columns as :func:`histogram`."""
-    table = _bins(entered(tables), UNMATCHED_PER_OCTAVE)
-    return table[table["unmatched"] > 0].reset_index(drop=True)
+    boxes = entered(tables)
+    return _bins(boxes[boxes["positives"].to_numpy(np.int64) == 0], UNMATCHED_PER_OCTAVE)
 
 
 def _bins(boxes: pd.DataFrame, per_octave: int) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
@@ -18,9 +18,12 @@ COSTS = ("contested_share", "unreachable_share", "positives_per_gt")
 PRICE = "megapixels"
 """What it is paid with besides: a larger network input."""
 
+SUB_CELL = "sub_cell_share"
+"""Share of the ground truths that are smaller than one cell of the finest level."""
+
 _SHARES = {"unreachable_share": "unreachable positives", "contested_share": "contested slots"}
 # What a missing value counts as: no recall, nothing beyond a reach that the rule does not bound, nothing to contest.
-_MISSING = {"bpr": -1.0, **dict.fromkeys(_SHARES, 0.0), "positives_per_gt": math.inf}
+_MISSING = {"bpr": -1.0, **dict.fromkeys((*_SHARES, SUB_CELL), 0.0), "positives_per_gt": math.inf}
 _ROUNDING = 1e-12
 
 
@@ -35,7 +38,11 @@ class PickRule:
         tolerance: Shares that differ by no more than this (equality included) count as equal; 0.001 is a tenth of a
             percentage point, one box in a thousand.
         most_unreachable: Share of unreachable positives beyond which a run is left out (equality stays in): a wider
-            threshold "matches" boxes by targets that the network's output cannot express.
+            threshold "matches" boxes by targets that the network's output cannot express. What a rule asks for beyond
+            its decoder's reach by design, whatever its threshold, leaves no run out.
+        most_sub_cell: Share of ground truths smaller than one cell of the finest level beyond which a run is set aside
+            (equality stays in) as long as another run is below it: a box inside one cell has a positive like any other,
+            but can hardly be told from its neighbours. Where all runs have more, those with the smallest share stay.
         pixel_price: Recall that twice the pixels of network input must bring to be worth it: training and detection
             take about twice the time and memory. 0 takes every gain, whatever it costs.
 
@@ -45,27 +52,34 @@ class PickRule:
 
     tolerance: float = 0.001
     most_unreachable: float = 0.02
+    most_sub_cell: float = 0.1
     pixel_price: float = 0.004
 
     def __post_init__(self) -> None:
         """Check that all are shares."""
-        for name in ("tolerance", "most_unreachable", "pixel_price"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name}: expected a share from 0 to 1, got {getattr(self, name)}")
+        for limit in fields(self):
+            if not 0 <= getattr(self, limit.name) <= 1:
+                raise ValueError(f"{limit.name}: expected a share from 0 to 1, got {getattr(self, limit.name)}")
 
-    def sentence(self, compared: Collection[str] = (*COSTS, PRICE)) -> str:
+    def sentence(self, compared: Collection[str] = (*COSTS, PRICE, SUB_CELL), *, has_designed: bool = False) -> str:
         """The rule as the page states it.
 
         Args:
-            compared: Those of :data:`COSTS` and :data:`PRICE` that all runs have and that tell them apart; the others
-                decide nothing.
+            compared: Those of :data:`COSTS`, :data:`PRICE` and :data:`SUB_CELL` that all runs have and that tell them
+                apart; the others decide nothing.
+            has_designed: Whether some runs have unreachable positives by their rule's design.
         """
+        design = ", what a rule asks for by design not counted" if has_designed else ""
         shares = [words for name, words in _SHARES.items() if name in compared]
         price = f"{100 * self.pixel_price:g} percentage points off the recall for every doubling of the input's pixels"
         smallest = f"of these, the ones within as much of the smallest share of {', then of '.join(shares)}; "
+        small = (
+            f"set aside those where more than {100 * self.most_sub_cell:g} % of the boxes are smaller than one cell of "
+            "the finest level, or, where all have more, those above the smallest share; "
+        )
         return (
-            f"Leave out the runs with more than {100 * self.most_unreachable:g} % unreachable positives, unless all "
-            "have more; count boxes that own no slot as lost; "
+            f"Leave out the runs with more than {100 * self.most_unreachable:g} % unreachable positives{design}, "
+            f"unless all have more; {small if SUB_CELL in compared else ''}count boxes that own no slot as lost; "
             f"{f'take {price}; ' if PRICE in compared and self.pixel_price else ''}keep those within "
             f"{100 * self.tolerance:g} percentage points of the best recall; {smallest if shares else ''}of what is "
             "left, pick the run with the fewest positives per ground truth."
@@ -85,15 +99,19 @@ class Baseline:
     reason: str
 
 
-def ranked(runs: pd.DataFrame, rule: PickRule) -> list[int]:
+def ranked(runs: pd.DataFrame, rule: PickRule, by_design: Collection[int] = ()) -> list[int]:
     """Row labels of comparable, finished runs, the recommended one first, each next one picked from what is left.
 
     Args:
-        runs: One row per run, with ``bpr``, :data:`COSTS` and :data:`PRICE`; in launch order, which decides between
-            runs that are equal in everything.
+        runs: One row per run, with ``bpr``, :data:`COSTS`, :data:`PRICE` and :data:`SUB_CELL`; in launch order, which
+            decides between runs that are equal in everything.
         rule: How to pick. A share that the rules of some runs do not have decides nothing.
+        by_design: Row labels of the runs whose unreachable positives are their rule's design; no limit concerns them.
     """
     left = runs[list(_MISSING)].fillna(_MISSING)
+    left["is_barred"] = (left["unreachable_share"] > rule.most_unreachable + _ROUNDING) & ~left.index.isin(
+        list(by_design)
+    )
     left["bpr"] -= _without_slot(runs) + rule.pixel_price * _doublings(runs[PRICE])
     shares = shared_by_all(runs, _SHARES)
     order: list[int] = []
@@ -101,6 +119,23 @@ def ranked(runs: pd.DataFrame, rule: PickRule) -> list[int]:
         order.append(_pick(left, rule, shares))
         left = left.drop(index=order[-1])
     return order
+
+
+def set_aside(runs: pd.DataFrame, rule: PickRule) -> list[int]:
+    """Row labels of the runs that :func:`ranked` sets aside for too many boxes below one cell.
+
+    Args:
+        runs: As for :func:`ranked`.
+        rule: How to pick.
+    """
+    return rows_of(runs[~_is_large_enough(runs.fillna({SUB_CELL: _MISSING[SUB_CELL]}), rule)])
+
+
+def _is_large_enough(runs: pd.DataFrame, rule: PickRule) -> pd.Series:
+    share = runs[SUB_CELL]
+    most = rule.most_sub_cell + _ROUNDING
+    large: pd.Series = share <= (most if share.min() <= most else share.min() + rule.tolerance + _ROUNDING)
+    return large
 
 
 def _without_slot(runs: pd.DataFrame) -> pd.Series:
@@ -147,8 +182,9 @@ def _doublings(megapixels: pd.Series) -> pd.Series:
 
 def _pick(left: pd.DataFrame, rule: PickRule, shares: Sequence[str]) -> int:
     """One round of the rule, among runs without missing values."""
-    allowed = left[left["unreachable_share"] <= rule.most_unreachable + _ROUNDING]
+    allowed = left[~left["is_barred"]]
     left = allowed if len(allowed) else left
+    left = left[_is_large_enough(left, rule)]
     for name, sign in (("bpr", -1), *((name, 1) for name in shares)):
         cost = sign * left[name]
         left = left[cost <= cost.min() + rule.tolerance + _ROUNDING]

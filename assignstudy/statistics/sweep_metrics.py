@@ -66,6 +66,7 @@ METRICS = (
 SHARES = (
     MetricFacts("unreachable_share", "unreachable positives", "percent", "lower", short="unreachable"),
     MetricFacts("contested_share", "contested slots", "percent", "lower", short="contested"),
+    MetricFacts("sub_cell_share", "boxes below one cell of the finest level", "percent", "lower", short="below a cell"),
 )
 """What the sweep page derives so that runs with different numbers of positives can be compared."""
 

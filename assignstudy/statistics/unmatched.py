@@ -48,8 +48,9 @@ def traits(tables: RunTables) -> pd.DataFrame:
     """
     boxes = entered(tables)
     lost = boxes["positives"].to_numpy(np.int64) == 0
-    width, height = boxes[["w_px", "h_px"]].to_numpy(np.float64).T
-    rows = [("size", name, (boxes["size_bin"] == name).to_numpy(bool)) for name in SIZE_BINS]
+    width, height = (boxes[side].to_numpy(np.float64) for side in ("w_px", "h_px"))
+    bins = boxes["size_bin"].cat.codes.to_numpy()
+    rows = [("size", name, bins == number) for number, name in enumerate(SIZE_BINS)]
     rows += [
         ("shape", "wide", width >= ELONGATED * height),
         ("shape", "tall", height >= ELONGATED * width),

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from assignstudy.statistics import unmatched
+from assignstudy.assign.rule import Rule
+from assignstudy.statistics import door, unmatched
+from assignstudy.statistics.door import Failing
 from assignstudy.statistics.entered import entered, records
 from assignstudy.statistics.gallery import Placement, load_picture, placement
 from assignstudy.statistics.tables import RunTables
 from assignstudy.transforms import NetworkInput
-from assignstudy.types import Dataset, RuleFacts
+from assignstudy.types import Dataset, PyramidLevel
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -38,6 +40,7 @@ class WorstBox:
         anchor_wh_px: Its best anchor on the network input; None where the rule names none.
         place: Where its image lies on the network input.
         picture: What the window shows; None without a picture file.
+        failing: Which test of the rule it fails; None where a threshold says so, or where it has positives.
     """
 
     row: Any
@@ -45,26 +48,42 @@ class WorstBox:
     anchor_wh_px: tuple[float, float] | None
     place: Placement
     picture: Image | None
+    failing: Failing | None
 
 
 def compute(
-    dataset: Dataset, network_input: NetworkInput, tables: RunTables, rule: RuleFacts, most: int = 12
+    dataset: Dataset,
+    network_input: NetworkInput,
+    tables: RunTables,
+    rule: Rule,
+    levels: tuple[PyramidLevel, ...],
+    most: int = 12,
 ) -> tuple[WorstBox, ...]:
-    """The worst ground truths, farthest from being matched first.
+    """The worst ground truths, farthest from being matched first: by the threshold's number, or by the test they fail.
+
+    Those that fail the same test come by their size, the smallest first.
 
     Args:
         dataset: The labels.
         network_input: The same after the transform.
         tables: What the run found.
-        rule: What may be asked of the rule.
+        rule: The assignment rule.
+        levels: The detection scales.
         most: How many at most.
     """
-    lost = unmatched.worst(tables, rule.threshold)
+    lost = unmatched.worst(tables, rule.facts.threshold)
+    failing = door.failing(rule, network_input.boxes, levels, lost["gt_id"].tolist())
+    if failing:
+        severity = np.array([failing[gt_id].miss for gt_id in lost["gt_id"]])
+        lost = lost.iloc[np.lexsort((lost["w_px"] * lost["h_px"], severity))]
     boxes = entered(tables)
     robbed = boxes[((boxes["positives"] > 0) & (boxes["owned"] == 0)).to_numpy(bool)]
     rows = records(pd.concat([lost.head(most), robbed.head(most)]).head(most))
     anchors = _anchor_sizes(tables)
-    return tuple(_around(dataset, network_input, row, anchors.get(str(row.best_anchor))) for row in rows)
+    return tuple(
+        _around(dataset, network_input, row, anchors.get(str(row.best_anchor)), failing.get(int(row.gt_id)))
+        for row in rows
+    )
 
 
 def _anchor_sizes(tables: RunTables) -> dict[str, tuple[float, float]]:
@@ -75,7 +94,11 @@ def _anchor_sizes(tables: RunTables) -> dict[str, tuple[float, float]]:
 
 
 def _around(
-    dataset: Dataset, network_input: NetworkInput, row: Any, anchor_wh_px: tuple[float, float] | None
+    dataset: Dataset,
+    network_input: NetworkInput,
+    row: Any,
+    anchor_wh_px: tuple[float, float] | None,
+    failing: Failing | None,
 ) -> WorstBox:
     place = placement(dataset, network_input, int(row.image_index))
     window = _window(row, place, anchor_wh_px)
@@ -84,7 +107,7 @@ def _around(
         scale = np.tile(np.divide(picture.size, place.wh_orig), 2)
         picture = picture.crop(tuple(np.multiply(window, scale).round().astype(int).tolist()))
         picture.thumbnail((CROP_PX, CROP_PX))
-    return WorstBox(row, window, anchor_wh_px, place, picture)
+    return WorstBox(row, window, anchor_wh_px, place, picture, failing)
 
 
 def _window(row: Any, place: Placement, anchor_wh_px: tuple[float, float] | None) -> tuple[float, float, float, float]:

@@ -19,6 +19,7 @@ from assignstudy.assign.rule import Rule
 from assignstudy.assign.run import run
 from assignstudy.errors import ConfigError
 from assignstudy.resources import resource
+from assignstudy.types import Miss
 from tests.boxes import (
     COCO_P5,
     corner_boxes,
@@ -293,3 +294,18 @@ def test_impossible_thresholds_are_refused(variant, value):
         return
     with pytest.raises(ConfigError, match=rf"^{name}: expected"):
         variant.rule_class(**{name: value})
+
+
+@every_rule
+def test_whoever_fails_a_test_of_the_rule_fails_it_alone_and_the_others_lose_to_their_image(variant):
+    levels = variant.levels()
+    boxes = seeded_boxes(5)
+    got = {row for level in variant.rule.assign(boxes, levels).levels for row in level.gt_row.tolist()}
+    lost = sorted(set(range(len(boxes))) - got)
+    shortfall = variant.rule.shortfall(boxes.take(torch.tensor(lost, dtype=torch.int64)), levels)
+    if shortfall is None:
+        assert variant.rule.facts.threshold.decides_match
+        return
+    for row, miss in zip(lost, shortfall.miss.tolist(), strict=True):
+        alone = variant.rule.assign(boxes.rows(row, row + 1), levels)
+        assert any(map(len, alone.levels)) == (miss in (Miss.TAKEN, Miss.NO_OVERLAP)), (row, Miss(miss))

@@ -30,7 +30,7 @@ def panel(*names):
             Rects(BOXES, Pen("gt-2", 1, is_dashed=True, on_photo=True), "anchor"),
             Strokes(BOXES, PEN, "unmatched"),
             Dots(BOXES[:, :2], Pen("gt-3", 3), "its place"),
-            Tags(BOXES[: len(names)], names, ("gt-0",) * len(names), True),
+            Tags(BOXES[: len(names)], names, ("gt-0",) * len(names)),
         ),
     )
 

@@ -3,6 +3,7 @@
 import pytest
 
 from assignstudy.figures import style
+from assignstudy.figures.gallery import COLOURS
 
 
 def test_labels_are_spread_without_changing_their_order():
@@ -40,6 +41,13 @@ def _luminance(code):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_has_the_contrast_of_aa(name, ground, scheme):
     one, other = (_luminance(getattr(style.COLOURS[key], scheme)) for key in (name, ground))
+    assert (max(one, other) + 0.05) / (min(one, other) + 0.05) >= 4.5
+
+
+@pytest.mark.parametrize("name", [f"gt-{number}" for number in range(COLOURS)] + ["baseline", "padding"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_numbers_on_the_colours_of_ground_truths_can_be_read(name, scheme):
+    one, other = _luminance(getattr(style.COLOURS[name], scheme)), _luminance(style.text_on(name))
     assert (max(one, other) + 0.05) / (min(one, other) + 0.05) >= 4.5
 
 

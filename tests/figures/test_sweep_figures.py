@@ -38,6 +38,13 @@ def texts(figure):
     return [element.text for element in root.iter("text") if element.text]
 
 
+def places(figure):
+    """Left and right end, and height, in pixels, of the words "pick" and "baseline"."""
+    named = {text.get_text(): text for axes in figure.axes for text in axes.texts}
+    boxes = [named[word].get_window_extent() for word in ("pick", "baseline")]
+    return [((box.x0, box.x1), (box.y0 + box.y1) / 2) for box in boxes]
+
+
 def plain(value, _position):
     return f"{value:g}"
 
@@ -106,6 +113,12 @@ class TestThreshold:
         words = texts(sweep_threshold.draw(curves, "anchor_t", 1000))
         assert {"imgsz 640", CHINESE, "anchor_t", "99 %", "99.9 %"} <= set(words)
 
+    def test_no_two_ticks_say_the_same(self):
+        words = texts(sweep_threshold.draw([self.curve("", [0, 1.0])], "anchor_t", 900_000))
+        ticks = [word for word in words if word.endswith(" %")]
+        assert len(set(ticks)) == len(ticks) > 10
+        assert "100 %" not in ticks
+
     def test_many_lines_name_only_roles(self):
         curves = [self.curve(f"line {k}", [0, k / 40], Role.PICK if k == 3 else Role.OTHER) for k in range(40)]
         words = texts(sweep_threshold.draw(curves, "anchor_t", 1000))
@@ -133,6 +146,16 @@ class TestTradeoff:
         assert words.count("pick") == words.count("baseline") == 2
         assert words.count("best possible recall") == 1
 
+    @pytest.mark.parametrize("apart", [0.0, 1e-4, 2e-3])
+    def test_names_of_dots_in_one_place_do_not_cover_each_other(self, apart):
+        dots = (
+            Dot(0.2, 0.9, True, Role.PICK),
+            Dot(0.2 + apart, 0.9, False, Role.BASELINE),
+            Dot(0.9, 0.1, True, Role.OTHER),
+        )
+        (pick, one), (baseline, other) = places(sweep_tradeoff.draw([CostPanel("contested", True, dots)]))
+        assert abs(one - other) >= 11 or max(pick) < min(baseline) or max(baseline) < min(pick)
+
     def test_no_dots_are_ordinary(self):
         assert "contested" in texts(sweep_tradeoff.draw([CostPanel("contested", True, ())]))
 
@@ -157,6 +180,13 @@ class TestParallel:
         roles = [Role.PICK, Role.BASELINE, Role.OTHER]
         words = texts(sweep_parallel.draw(axes, [1.0, 0.5, NAN], roles))
         assert {"anchors", "low", CHINESE, "pick", "baseline"} <= set(words)
+
+    def test_names_of_lines_that_end_in_one_place_stand_above_each_other(self):
+        for ends in ((0.5, 0.5), (0.49, 0.5), (0.5, 0.49), (1.0, 1.0)):
+            axes = [self.axis("anchors", 0.25, 0.75), self.axis("recall", *ends, fans_out=False)]
+            figure = sweep_parallel.draw(axes, [1.0, 0.5], [Role.PICK, Role.BASELINE])
+            (_, one), (_, other) = places(figure)
+            assert abs(one - other) >= 11
 
     def test_runs_of_one_setting_are_fanned_out_in_the_order_of_their_recall(self):
         axis = self.axis("anchors", 0.25, 0.25, 0.75)

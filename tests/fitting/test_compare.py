@@ -8,7 +8,7 @@ from assignstudy.assign.yolov3 import Yolov3
 from assignstudy.assign.yolov3_spp import Yolov3Spp
 from assignstudy.assign.yolov5 import Yolov5
 from assignstudy.datasets import read_dataset
-from assignstudy.fitting.compare import BOUNDED, CHOSEN, FINER, PUBLISHED, UNBOUNDED, compare, mean_fit
+from assignstudy.fitting.compare import BOUNDED, CHOSEN, FINER, PUBLISHED, UNBOUNDED, bounds, compare, mean_fit
 from assignstudy.fitting.fit import fit_to_dataset
 from assignstudy.study import Study, run
 from assignstudy.transforms import Letterbox
@@ -49,6 +49,20 @@ def test_a_finer_level_is_tried_where_a_bound_is_dear(least, other):
     sets = found["small"]
     assert sets[free].fitness >= sets[FINER].fitness > sets[bounded].fitness > sets[PUBLISHED].fitness
     assert [level.stride for level in sets[FINER].levels] == [4, 8, 16]
+
+
+@pytest.mark.parametrize("least", [1.0, 0.0])
+@pytest.mark.parametrize("make", [small_boxes, lambda: read_dataset("demo", {"images": 40})])
+def test_the_bounds_alone_are_those_of_the_comparison(make, least):
+    order = settings(min_side_cell=least)
+    fitted = fit_to_dataset(make(), Yolov5(), Letterbox(), (640, 640), order)
+    sets = {one.name: one for one in compare(Yolov5(), fitted, order).sets}
+    found = bounds(fitted.boxes.wh_px.numpy(), Yolov5(), fitted.plain, order)
+    free, bounded = (CHOSEN, BOUNDED) if least == 0 else (UNBOUNDED, CHOSEN)
+    assert (found.free, found.bounded) == (sets[free].fitness, sets[bounded].fitness)
+    assert found.finer == (sets[FINER].fitness if FINER in sets else None)
+    assert found.is_dear == (FINER in sets)
+    assert found.finer_strides == ((4, 8, 16) if FINER in sets else ())
 
 
 def test_there_is_no_finer_level_than_stride_1():

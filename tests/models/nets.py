@@ -35,11 +35,19 @@ class Net(nn.Module):
 
 
 class Broken(Net):
-    """Fails after its layers were called."""
+    """Fails after its layers were called; counts how often."""
+
+    passes = 0
 
     def forward(self, images):
         super().forward(images)
+        Broken.passes += 1
         raise RuntimeError("a defect of the user's own")
+
+
+def never_built():
+    """Fails before there is a module."""
+    return {}["weights"]
 
 
 def net(cls=Net, **options):

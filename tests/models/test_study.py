@@ -4,9 +4,10 @@ import torch
 
 from assignstudy.assign.atss import Atss
 from assignstudy.assign.yolov5 import Yolov5
+from assignstudy.errors import ModelError
 from assignstudy.models.study import LayerChoice, Setting, study
 from assignstudy.transforms import Letterbox, Rect, Stretch, to_network_input
-from tests.models.nets import INPUT_WH, dataset_with_pictures, net, picture, setting
+from tests.models.nets import INPUT_WH, Broken, dataset_with_pictures, net, picture, setting
 
 CHOICE = LayerChoice(channels=2)
 
@@ -59,6 +60,18 @@ def test_a_picture_that_cannot_be_opened_is_named_and_the_others_are_shown():
     nothing = study(net(), setting(dataset=dataset_with_pictures(None)), [0, 1], CHOICE)
     assert nothing.pictures == ()
     assert len(nothing.missing) == 2
+
+
+def test_what_the_model_raises_names_the_image():
+    with pytest.raises(ModelError, match=r"got RuntimeError: a defect of the user's own; .* \(image 000001\.jpg\)$"):
+        study(net(Broken), setting(), [1, 0], CHOICE)
+
+
+def test_values_that_are_not_finite_name_the_image():
+    model = net()
+    model.stem[0].bias.data.fill_(torch.nan)
+    with pytest.raises(ModelError, match=r"expected finite activations, .* \(image 000000\.jpg\)$"):
+        study(model, setting(), [0], CHOICE)
 
 
 def test_losses_are_those_of_one_batch():

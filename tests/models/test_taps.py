@@ -1,4 +1,5 @@
 import warnings
+from contextlib import suppress
 
 import pytest
 import torch
@@ -14,7 +15,7 @@ IMAGE = torch.rand(1, 3, 64, 96, generator=torch.Generator().manual_seed(0))
 
 
 def hooks(model):
-    return sum(len(module._forward_hooks) for module in model.modules())
+    return sum(len(module._forward_hooks) + len(module._forward_pre_hooks) for module in model.modules())
 
 
 @pytest.fixture
@@ -55,9 +56,41 @@ def test_hooks_are_gone_afterwards(layers):
 @pytest.mark.parametrize("layers", [(), ("down.0",)])
 def test_hooks_are_gone_where_the_forward_pass_fails(layers):
     model = net(Broken)
-    with pytest.raises(RuntimeError, match="a defect of the user's own"):
+    with pytest.raises(ModelError, match=r"got RuntimeError: a defect of the user's own; see that"):
         look(model, IMAGE, layers, GRIDS)
     assert hooks(model) == 0
+
+
+def test_the_layer_that_fails_is_named_and_no_other():
+    class Fails(nn.Module):
+        def forward(self, _):
+            raise KeyError("a\nb")
+
+    class Tries(nn.Module):
+        def __init__(self, inner):
+            super().__init__()
+            self.inner = inner
+
+        def forward(self, features):
+            with suppress(KeyError):
+                self.inner(features)
+            return features
+
+    model = net()
+    model.down[1] = Fails()
+    with pytest.raises(
+        ModelError, match=r"^model: expected a forward pass of shape .*, got KeyError: .* in layer down\.1;"
+    ):
+        look(model, IMAGE, (), GRIDS)
+    model = net(Broken)
+    model.stem.append(Tries(Fails()))
+    with pytest.raises(ModelError, match=r"got RuntimeError: a defect of the user's own; see"):
+        look(model, IMAGE, (), GRIDS)
+
+
+def test_an_archive_that_fails_says_what_was_raised(archive):
+    with pytest.raises(ModelError, match=r"got RuntimeError: Given groups=1.* expected input.* to have 3 channels"):
+        look(archive, IMAGE[:, :2], (), GRIDS)
 
 
 def test_a_layer_shared_by_the_levels_is_read_on_each():

@@ -12,11 +12,12 @@ from assignstudy.assign.atss import Atss
 from assignstudy.assign.fcos import Fcos
 from assignstudy.assign.yolov3_spp import Yolov3Spp
 from assignstudy.assign.yolov5 import Yolov5
-from assignstudy.report import gallery_words
+from assignstudy.report import gallery_words, words
 from assignstudy.report.content import Picture
 from assignstudy.report.gallery import pictures, within_budget
 from assignstudy.report.render import write_run_page
 from assignstudy.report.view import RunView
+from assignstudy.report.worst_boxes import worst_boxes
 from assignstudy.statistics.gallery import Wish
 from assignstudy.study import Study, run, show
 from assignstudy.transforms import Letterbox
@@ -33,7 +34,8 @@ def view_of(dataset, rule, levels=None):
 
 def lines_of(dataset, rule):
     view = view_of(dataset, rule)
-    return gallery_words.lines(view.pictures.gallery.images[0], view.pictures.gallery.levels, view.rule)
+    found = gallery_words.lines(view.pictures.gallery.images[0], view.pictures.gallery.levels, view.rule)
+    return tuple(line.text for line in found)
 
 
 def one_box(*cxcywh, **more):
@@ -151,3 +153,37 @@ def test_picked_images_are_said_to_be_picked():
     shown = show(study, result, Wish(pick=("000000.jpg",)))
     view = RunView(dataset.name, result.tables, study.rule.facts, result.input_hw, pictures=shown)
     assert pictures(view, "gallery", "Pictures").finding.sentence.endswith("none unmatched; picked by name.")
+
+
+HEBREW, ARABIC, LONG = "מכונית 7", "سيارة", "long " + "x" * 295
+
+
+def strange_view():
+    """Names that run from right to left beside numbers, and names that fill pages."""
+    boxes = [(0.5, 0.5, 0.9, 0.003), (0.4, 0.4, 0.1, 0.1), (0.5, 0.2, 0.9, 0.003)]
+    dataset = make_dataset([0, 1, 1], boxes, [(640, 640)] * 2, class_id=[0, 1, 2])
+    paths = tuple(sorted(("תמונה 12-3.jpg", f"{LONG}.jpg")))
+    noise = Image.effect_noise((640, 640), 60).convert("RGB")
+    return view_of(
+        replace(dataset, class_names=(HEBREW, ARABIC, LONG), image_paths=paths, load_picture=lambda _: noise), Yolov5()
+    )
+
+
+def test_names_from_right_to_left_are_kept_apart_from_numbers_in_every_text(tmp_path):
+    write_run_page(tmp_path / "report.html", strange_view())
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    for text in re.findall(r'>[^<>]*מכונית[^<>]*<|aria-label="[^"]*(?:מכונית|תמונה)[^"]*"', html):
+        is_alone = text in (f">{HEBREW}<",)  # a cell of a table, which is isolated itself
+        assert is_alone or "\u2068" in text, text
+    assert f"\u2068{HEBREW}\u2069 1" in html
+
+
+def test_long_names_are_shortened_and_told_in_full_to_whoever_points_at_them():
+    view = strange_view()
+    crop = next(c for c in worst_boxes(view, "worst", "Worst").crops if c.title.startswith("long"))
+    assert len(crop.title) <= words.NAME_LENGTH
+    assert len(crop.where) < 2 * words.NAME_LENGTH
+    assert LONG in crop.full
+    lines = [line for plate in pictures(view, "gallery", "Pictures").plates for line in plate.lines]
+    assert [line.full for line in lines if line.text.startswith("long")] == [LONG]
+    assert [line.full for line in lines if not line.text.startswith("long")] == ["", ""]

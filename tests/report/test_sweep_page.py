@@ -133,6 +133,18 @@ def test_opens_from_disk_quietly_and_never_scrolls_sideways(browser, path):
     page.close()
 
 
+def test_on_paper_stands_the_table_of_runs_alone(browser, folders):
+    page = browser.new_page()
+    page.goto((folders / "three_parameters" / "index.html").as_uri())
+    page.emulate_media(media="print")
+    assert page.locator("table:visible").count() == 1
+    assert page.locator("#runs table:visible").count() == 1
+    assert page.locator(".on-paper:visible").count() == 1
+    page.emulate_media(media="screen")
+    assert page.locator(".on-paper:visible").count() == 0
+    page.close()
+
+
 def test_tables_can_be_read_without_scripts_and_lead_to_the_runs(browser, folders):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

@@ -64,4 +64,14 @@ def test_names_from_right_to_left_stay_by_themselves():
     assert words.name("person") == "person"
     assert words.name("消防车") == "消防车"
     assert words.name("שמש") == "\u2068שמש\u2069"
-    assert words.name("a\u202eb") == "\u2068a\u202eb\u2069"
+    assert words.name("7 שמש") == "\u20687 שמש\u2069"
+    assert words.name("a\u202eb") == "a b", "commands to turn the text around are left out"
+
+
+def test_long_names_keep_their_ends_and_are_told_in_full_elsewhere():
+    long = "a" * 150 + "z" * 150
+    short = words.name(long)
+    assert len(short) == words.NAME_LENGTH
+    assert (short[0], short[-1]) == ("a", "z")
+    assert words.in_full("person", long) == f"person, {long}"
+    assert words.in_full("person", "a" * words.NAME_LENGTH) == ""

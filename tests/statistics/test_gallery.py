@@ -32,8 +32,8 @@ def chosen(dataset, images=8, rule=None, **wish):
 def test_the_worst_come_first_and_say_why():
     dataset = make_dataset([0, 1, 1, 2, 3, 3], [FINE, FINE, WIDE, FINE, FINE, FINE], [(640, 640)] * 4)
     found = chosen(dataset)
-    assert found[0] == Choice(1, "1 of 2 ground truths without a positive")
-    assert found[1] == Choice(3, "2 of 2 ground truths in contested slots")
+    assert found[0] == Choice(1, "1 without a positive")
+    assert found[1] == Choice(3, "2 in contested slots")
     assert {choice.why for choice in found[2:]} == {"typical of the data set"}
     assert sorted(choice.image_index for choice in found) == [0, 1, 2, 3]
 
@@ -41,7 +41,7 @@ def test_the_worst_come_first_and_say_why():
 def test_half_of_the_places_are_for_the_worst():
     dataset = make_dataset(list(range(12)), [WIDE] * 6 + [FINE] * 6, [(640, 640)] * 12)
     found = chosen(dataset)
-    assert [choice.why.startswith("1 of 1") for choice in found] == [True] * 4 + [False] * 4
+    assert [choice.why.startswith("1 without") for choice in found] == [True] * 4 + [False] * 4
 
 
 def test_an_image_without_ground_truths_is_not_chosen():
@@ -82,6 +82,8 @@ def test_a_name_may_be_the_end_of_a_path():
     ("name", "message"),
     [
         ("bb.jpg", r"report\.gallery\.pick: no such image, got bb\.jpg; did you mean one/b\.jpg\?"),
+        ("other/b.jpeg", r"got other/b\.jpeg; did you mean one/b\.jpg\?"),
+        ("dog.png", r"got dog\.png; the data set has 3, such as one/a\.jpg$"),
         ("a.jpg", r"expected the name of one image, got a\.jpg, which fits one/a\.jpg, two/a\.jpg"),
     ],
 )

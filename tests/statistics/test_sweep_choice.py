@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assignstudy.report import judgement
-from assignstudy.statistics.sweep_choice import COSTS, PickRule, baseline, pareto, ranked
+from assignstudy.statistics.sweep_choice import COSTS, PickRule, baseline, pareto, ranked, set_aside
 
 NAN = float("nan")
 shares = st.sampled_from([0.0, 0.005, 0.02, 0.021, 0.1])
@@ -18,7 +18,7 @@ many_runs = st.lists(st.tuples(st.sampled_from([NAN, 0.9, 0.9905, 0.991, 1.0]), 
 def runs(*rows, megapixels=0.4):
     """Runs from (bpr, unreachable share, contested share, positives per ground truth)."""
     table = pd.DataFrame(list(rows), columns=["bpr", "unreachable_share", "contested_share", "positives_per_gt"])
-    return table.assign(megapixels=megapixels)
+    return table.assign(megapixels=megapixels, sub_cell_share=0.0)
 
 
 class TestRanked:
@@ -41,6 +41,11 @@ class TestRanked:
     def test_unless_all_runs_have_too_many(self):
         assert ranked(runs((0.9, 0.05, 0, 1), (1.0, 0.3, 0, 1)), PickRule())[0] == 1
 
+    def test_unless_they_are_their_rules_design(self):
+        table = runs((1.0, 0.3, 0, 1), (0.5, 0, 0, 1))
+        assert ranked(table, PickRule()) == [1, 0]
+        assert ranked(table, PickRule(), by_design=[0]) == [0, 1]
+
     def test_equals_keep_their_order(self):
         assert ranked(runs((1, 0, 0, 2), (1, 0, 0, 2)), PickRule()) == [0, 1]
 
@@ -61,6 +66,23 @@ class TestRanked:
         table = runs((0.996, 0, 0, 5), (0.993, 0, 0, 5)).assign(ground_truths=1000, matched_without_slot=[8, 1])
         assert ranked(table, PickRule()) == [1, 0]
         assert ranked(table.assign(matched_without_slot=[1, 1]), PickRule()) == [0, 1]
+
+    def test_boxes_below_one_cell_set_a_run_aside_if_another_has_fewer(self):
+        table = runs((0.995, 0, 0, 5), (0.98, 0, 0, 5)).assign(sub_cell_share=[0.101, 0.1])
+        assert ranked(table, PickRule()) == [1, 0]
+        assert set_aside(table, PickRule()) == [0]
+        assert ranked(table, PickRule(most_sub_cell=1)) == [0, 1]
+        assert set_aside(table, PickRule(most_sub_cell=1)) == []
+
+    def test_where_all_have_more_those_with_the_smallest_share_stay(self):
+        table = runs((0.995, 0, 0, 5), (0.98, 0, 0, 5), (0.981, 0, 0, 4)).assign(sub_cell_share=[0.3, 0.2, 0.2005])
+        assert ranked(table, PickRule()) == [2, 1, 0]
+        assert set_aside(table, PickRule()) == [0]
+
+    def test_a_run_whose_boxes_are_not_known_is_not_set_aside(self):
+        table = runs((0.995, 0, 0, 5), (0.98, 0, 0, 5)).assign(sub_cell_share=[NAN, 0.01])
+        assert ranked(table, PickRule()) == [0, 1]
+        assert set_aside(table, PickRule()) == []
 
     def test_without_a_price_every_gain_is_taken(self):
         table = runs((0.99, 0, 0, 1), (0.992, 0, 0, 1), megapixels=[0.1, 1.6])
@@ -150,15 +172,26 @@ def test_the_sentence_names_only_what_decides():
     assert "contested" not in PickRule().sentence(["unreachable_share", "positives_per_gt"])
     assert "of these" not in PickRule().sentence(["positives_per_gt"])
     assert "0.4 percentage points off the recall for every doubling" in PickRule().sentence(["megapixels"])
+    assert "more than 20 % of the boxes are smaller than one cell" in PickRule(most_sub_cell=0.2).sentence()
+    assert "one cell" not in PickRule().sentence(["megapixels"])
     assert "doubling" not in PickRule(pixel_price=0).sentence(["megapixels"])
+
+
+def test_the_sentence_says_what_is_design():
+    assert "2 % unreachable positives, unless all have more" in PickRule().sentence()
+    assert "2 % unreachable positives, what a rule asks for by design not counted, unless" in PickRule().sentence(
+        has_designed=True
+    )
 
 
 def test_what_the_rule_leaves_out_is_what_a_run_page_calls_act():
     assert PickRule().most_unreachable == judgement.UNREACHABLE[1]
+    assert PickRule().most_sub_cell == judgement.SUB_CELL[1]
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"tolerance": -0.1}, {"tolerance": NAN}, {"most_unreachable": 1.5}, {"pixel_price": 2}]
+    "wrong",
+    [{"tolerance": -0.1}, {"tolerance": NAN}, {"most_unreachable": 1.5}, {"pixel_price": 2}, {"most_sub_cell": -1}],
 )
 def test_refuses_what_is_no_share(wrong):
     with pytest.raises(ValueError, match=f"{next(iter(wrong))}: expected a share from 0 to 1, got"):

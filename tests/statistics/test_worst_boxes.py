@@ -9,6 +9,7 @@ from PIL import Image
 from assignstudy.assign.atss import Atss
 from assignstudy.assign.fcos import Fcos
 from assignstudy.assign.max_iou import MaxIou
+from assignstudy.assign.yolov3 import Yolov3
 from assignstudy.assign.yolov3_spp import Yolov3Spp
 from assignstudy.assign.yolov5 import Yolov5
 from assignstudy.figures import worst_boxes as figure
@@ -17,8 +18,10 @@ from assignstudy.report.worst_boxes import why_it_fails
 from assignstudy.statistics import worst_boxes
 from assignstudy.study import Study, run
 from assignstudy.transforms import Letterbox
+from assignstudy.types import Miss
 from tests.boxes import make_dataset
 
+POINT = (0.50625, 0.50625, 0.01, 0.01)
 FINE, FLAT, FLATTER = (0.303, 0.302, 0.1, 0.1), (0.5, 0.5, 0.5, 0.004), (0.5, 0.5, 0.5, 0.002)
 
 
@@ -26,12 +29,26 @@ def worst_of(*cxcywh, rule=None, load=None, size=(640, 640), most=12):
     dataset = replace(make_dataset([0] * len(cxcywh), cxcywh, [size]), load_picture=load)
     rule = rule or Yolov5()
     result = run(Study(dataset, rule, rule.published_levels(), Letterbox(), (640, 640)))
-    return worst_boxes.compute(dataset, result.network_input, result.tables, rule.facts, most), rule.facts
+    return worst_boxes.compute(
+        dataset, result.network_input, result.tables, rule, rule.published_levels(), most
+    ), rule.facts
 
 
 def test_the_farthest_from_being_matched_come_first_and_then_those_without_a_slot():
     found, _ = worst_of(FINE, FINE, FLAT, FLATTER)
     assert [box.row.gt_id for box in found] == [3, 2, 0]
+
+
+def test_of_rules_without_a_number_the_farthest_test_comes_first_and_then_the_smallest():
+    outside, small, smaller, taken = (
+        (0.503, 0.502, 0.002, 0.002),
+        (0.5, 0.5, 0.002, 0.002),
+        (0.5, 0.5, 0.001, 0.001),
+        POINT,
+    )
+    found, _ = worst_of(taken, taken, small, outside, smaller, rule=Fcos())
+    assert [box.row.gt_id for box in found] == [3, 4, 2, 1]
+    assert [box.failing.miss for box in found] == [Miss.NONE_INSIDE, Miss.OTHER_LEVEL, Miss.OTHER_LEVEL, Miss.TAKEN]
 
 
 def test_no_more_than_wanted():
@@ -80,13 +97,19 @@ def test_marks_stand_relative_to_the_window():
         (Yolov5(), [FLAT], "9.7 times as wide as its best anchor, where less than 4 times fits"),
         (Yolov5(), [(0.5, 0.5, 0.004, 0.5)], "10.67 times as tall as its best anchor, where less than 4 times fits"),
         (Yolov3Spp(), [FLAT], "shares 0.06 of its shape with its best anchor, where more than 0.2 fits"),
+        (Fcos(), [(0.503, 0.502, 0.001, 0.001)], "no point of any level lies inside it"),
+        (Fcos(), [(0.5, 0.5, 0.001, 0.001)], "the one point inside it belongs to a level for boxes of another size"),
+        (Fcos("detectron2"), [(0.1535, 0.335, 0.0193, 0.5007)], "none of the 2 points inside it is near its centre"),
+        (Fcos(), [POINT, POINT], "the one point that suits it goes to a ground truth that is no larger"),
+        (Atss(), [(0.503, 0.502, 0.001, 0.001)], "none of the 45 anchors nearest to its centre is centred inside it"),
+        (MaxIou(), [FINE, FINE], "all 35 anchors that suit it go to other ground truths"),
         (
-            Fcos(),
-            [(0.5, 0.5, 0.001, 0.001)],
-            "no point of the level for its size lies inside it, or smaller",
+            MaxIou("mmdet", "faster_rcnn"),
+            [(0.503, 0.502, 0.02, 0.02)],
+            "its best anchor overlaps it by 0.1600, where 0.3000 is needed",
         ),
-        (Atss(), [(0.503, 0.502, 0.001, 0.001)], "no anchor near its centre stands inside it and overlaps it enough"),
-        (MaxIou(), [FINE, FINE], "the anchors that overlap it most, by 0.91, go to other ground truths or"),
+        (Atss(), [FINE, FINE], "all 9 anchors that suit it go to ground truths that overlap them no less"),
+        (Yolov3(), [(0.5, 0.5, 0.001, 0.5)], "it has a side below 1 px on the network input"),
         (Yolov5(), [FINE, FINE], "all of its 18 positives lie on slots that other ground truths win"),
     ],
 )
