@@ -117,10 +117,12 @@ def main() -> int:
     code = 1
     try:
         with _signals_noted(launch):
-            code = _start(launch)
+            try:
+                code = _start(launch)
+            finally:
+                code = max(code, _conclude(launch))
     finally:
         _LAUNCH.reset(token)
-        code = max(code, _conclude(launch))
         launch.release()
     return code
 
@@ -617,6 +619,9 @@ def _conclude(launch: Launch) -> int:
     except AssignStudyError as error:
         _say(str(error))
         return 1
+    except KeyboardInterrupt:  # a second one, from somebody who does not want to wait for the page
+        _say(f"stopped before all was said and written; the same command with the folder {launch.folder} does the rest")
+        return 128 + (launch.stopped_by or signal.SIGINT)
 
 
 def _conclude_run(folder: Path) -> int:

@@ -11,6 +11,9 @@ from assignstudy.figures import style
 
 _NAMED = 6
 
+MOST_DRAWN_AS_LINES = 2000
+"""More classes than any data set in use has; their dots become one picture, which a browser opens at once."""
+
 
 @style.drawing()
 def draw(table: pd.DataFrame, recall: float | None) -> Figure:
@@ -53,6 +56,7 @@ def draw(table: pd.DataFrame, recall: float | None) -> Figure:
         markersize=5.5,
         alpha=0.75,
         markeredgewidth=0,
+        rasterized=len(some) > MOST_DRAWN_AS_LINES,
     )
     _name_lowest(axes, some[some["bpr"] < (1.0 if recall is None else recall)])
     return figure

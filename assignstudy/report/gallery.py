@@ -15,7 +15,7 @@ from assignstudy.report import gallery_words, words
 from assignstudy.report.content import Finding, Picture, Plate, SectionContent
 from assignstudy.report.photos import symbols
 from assignstudy.report.view import RunView
-from assignstudy.statistics.gallery import PICKED, Gallery, ShownImage
+from assignstudy.statistics.gallery import MOST_BOXES, PICKED, Gallery, ShownImage
 
 SHOW = "python -m assignstudy.show"
 
@@ -72,7 +72,9 @@ def _how_to_read(view: RunView) -> str:
 
 def _sentence(view: RunView, gallery: Gallery) -> str:
     if not gallery.images:
-        return "No image has a ground truth, so there is no picture to show."
+        if not view.tables.metrics["ground_truths"]:
+            return "No image has a ground truth, so there is no picture to show."
+        return f"Every image has more than {words.integer(MOST_BOXES)} ground truths; name one to see it."
     images = f"{words.integer(len(gallery.images))} of {words.count(view.tables.metrics['images'] or 0, 'image')}"
     boxes = pd.concat([image.ground_truths["positives"] for image in gallery.images])
     lost, all_lost = int((boxes.fillna(1) == 0).sum()), view.tables.metrics["unmatched"]

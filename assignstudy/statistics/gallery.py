@@ -31,6 +31,9 @@ Doubles = npt.NDArray[np.float64]
 PICKED = "picked by name"
 """Why an image is shown that somebody named."""
 
+MOST_BOXES = 5000
+"""Ground truths of an image that is chosen to be shown: more hide each other, and their drawing takes minutes."""
+
 _ROUNDING_ORIG = 0.5
 """In pixels of the original: letterboxes round the resized sides, so borders never meet exactly."""
 
@@ -137,7 +140,8 @@ def choose(tables: RunTables, image_paths: Sequence[str], wish: Wish) -> tuple[C
     """The images to show: the named ones, or the worst and then the typical.
 
     Half of them are the worst: by turns the one with most unmatched, most contested and most unreachable ground truths.
-    The rest have the number of ground truths and of positives per ground truth nearest to the middle of all.
+    The rest have the number of ground truths and of positives per ground truth nearest to the middle of all. Images of
+    more than :data:`MOST_BOXES` ground truths are shown only if they are named.
 
     Raises:
         ConfigError: If a name fits no image, or several.
@@ -188,7 +192,7 @@ def _nearest(name: str, image_paths: Sequence[str]) -> str:
 
 
 def _per_image(tables: RunTables) -> pd.DataFrame:
-    """Counts per image that has ground truths, ascending ``image_index``."""
+    """Counts per image with one to :data:`MOST_BOXES` ground truths, ascending ``image_index``."""
     boxes = entered(tables)
     counts = pd.DataFrame(
         {
@@ -200,7 +204,8 @@ def _per_image(tables: RunTables) -> pd.DataFrame:
             "unreachable": boxes["unreachable"].fillna(0).to_numpy(np.int64) > 0,
         }
     )
-    return counts.groupby("image_index").sum().reset_index()
+    images = counts.groupby("image_index").sum().reset_index()
+    return images[images["ground_truths"] <= MOST_BOXES].reset_index(drop=True)
 
 
 def _worst(images: pd.DataFrame) -> Iterator[Choice]:

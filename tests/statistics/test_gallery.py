@@ -9,6 +9,7 @@ from PIL import Image
 from assignstudy.assign.atss import Atss
 from assignstudy.assign.yolov5 import Yolov5
 from assignstudy.errors import ConfigError
+from assignstudy.statistics import gallery
 from assignstudy.statistics.gallery import Choice, Placement, Wish, choose, named
 from assignstudy.study import Study, run, show
 from assignstudy.transforms import Letterbox
@@ -45,6 +46,13 @@ def test_half_of_the_places_are_for_the_worst():
 
 def test_an_image_without_ground_truths_is_not_chosen():
     assert [choice.image_index for choice in chosen(make_dataset([1], [FINE], [(64, 64)] * 3))] == [1]
+
+
+def test_an_image_of_too_many_ground_truths_is_shown_only_by_name(monkeypatch):
+    monkeypatch.setattr(gallery, "MOST_BOXES", 2)
+    dataset = make_dataset([0, 0, 0, 1, 1], [FINE] * 5, [(64, 64)] * 2)
+    assert [choice.image_index for choice in chosen(dataset)] == [1]
+    assert [choice.image_index for choice in chosen(dataset, pick=(dataset.image_paths[0],))] == [0]
 
 
 def test_no_image_where_none_has_a_ground_truth():
