@@ -37,6 +37,7 @@ class Forks:
     def __init__(self, logs: Path) -> None:
         environment = {"PYTHONPATH": str(REPOSITORY), "PATH": os.environ["PATH"], "OMP_WAIT_POLICY": "PASSIVE"}
         self._logs, self._started = logs, 0
+        self._log_of: dict[int, Path] = {}
         self._server = subprocess.Popen(
             [sys.executable, "-m", "tests.forks"],
             env=environment,
@@ -50,7 +51,14 @@ class Forks:
         """Start a command; returns the number of its process."""
         self._started += 1
         log = str(self._logs / f"{self._started}")
-        return int(self._ask(do="start", folder=str(folder), arguments=arguments, plain_user=plain_user, log=log))
+        process = int(self._ask(do="start", folder=str(folder), arguments=arguments, plain_user=plain_user, log=log))
+        self._log_of[process] = Path(f"{log}.err")
+        return process
+
+    def said(self, process: int) -> str:
+        """What a command has printed on stderr so far."""
+        log = self._log_of[process]
+        return log.read_text("utf-8") if log.exists() else ""
 
     def wait(self, process: int) -> Ended:
         """Wait for the end of a command."""

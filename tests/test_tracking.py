@@ -51,12 +51,18 @@ def sweep(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def found(sweep) -> pd.DataFrame:
+    """What MLflow finds of them."""
+    return search(sweep)
+
+
 def records(folder: Path) -> dict[str, record.RunRecord]:
     return {path.parent.name: record.read_record(path.parent) for path in folder.glob("outputs/sweeps/*/*/*/run.json")}
 
 
-def test_settings_and_metrics_are_read_back_with_their_types(sweep):
-    found = search(sweep).set_index("tags.run_key")
+def test_settings_and_metrics_are_read_back_with_their_types(sweep, found):
+    found = found.set_index("tags.run_key")
     for key, run in records(sweep).items():
         logged = found.loc[key]
         assert json.loads(logged["params.anchor_t"]) == run.config["anchor_t"]
@@ -69,8 +75,8 @@ def test_settings_and_metrics_are_read_back_with_their_types(sweep):
     assert found["metrics.bpr"].notna().sum() == 2
 
 
-def test_tags_say_where_a_run_comes_from(sweep):
-    found = search(sweep).set_index("tags.run_key")
+def test_tags_say_where_a_run_comes_from(sweep, found):
+    found = found.set_index("tags.run_key")
     (folder,) = sweep.glob("outputs/sweeps/*/*")
     assert set(found["tags.sweep"]) == {folder.relative_to(sweep).as_posix()}
     for key, run in records(sweep).items():
@@ -82,14 +88,14 @@ def test_tags_say_where_a_run_comes_from(sweep):
             assert found.loc[key, "tags.commit"] == run.git_commit
 
 
-def test_a_failed_run_is_tracked_as_failed(sweep):
-    found = search(sweep).set_index("status")
+def test_a_failed_run_is_tracked_as_failed(found):
+    found = found.set_index("status")
     assert sorted(found.index) == ["FAILED", "FINISHED", "FINISHED"]
     assert found.loc["FAILED", "tags.error"].startswith("anchor_t: expected a number above 1")
 
 
-def test_pages_and_tables_are_the_artifacts(sweep):
-    found = search(sweep).set_index("tags.run_key")
+def test_pages_and_tables_are_the_artifacts(sweep, found):
+    found = found.set_index("tags.run_key")
     for key, run in records(sweep).items():
         place = Path(found.loc[key, "artifact_uri"].removeprefix("file://"))
         names = {"run.json"} if run.status == "failed" else {"run.json", "report.html", *TABLE_FILES}
@@ -102,27 +108,21 @@ def test_pages_and_tables_are_the_artifacts(sweep):
 TABLE_FILES = {f"{name}.parquet" for name in record.TABLES}
 
 
-def test_the_same_command_again_logs_nothing_twice(tmp_path):
+def test_the_same_command_again_logs_nothing_twice_and_anew_what_was_logged_in_part(tmp_path):
     command = ("-m", *SETTINGS, "report=none", "anchor_t=3,4", "hydra.sweep.dir=there")
-    for _ in range(2):
-        done = study(tmp_path, *command)
-        assert done.returncode == 0, done.stderr
-    assert "Kept 2 of 2 runs" in done.stdout
-    assert sorted(search(tmp_path)["tags.run_key"]) == sorted(record.read_manifest(tmp_path / "there").runs)
-
-
-def test_a_run_that_was_logged_in_part_is_logged_anew(tmp_path):
-    command = ("-m", *SETTINGS, "report=none", "anchor_t=3", "hydra.sweep.dir=there")
     assert study(tmp_path, *command).returncode == 0
     reopen = (
         "import mlflow, sys; client = mlflow.MlflowClient(sys.argv[1]); "
-        "(run,) = client.search_runs(['1']); client.set_terminated(run.info.run_id, 'RUNNING')"
+        "run, _ = client.search_runs(['1']); client.set_terminated(run.info.run_id, 'RUNNING')"
     )
     uri = "sqlite:///outputs/mlflow.db"
     subprocess.run([sys.executable, "-c", reopen, uri], cwd=tmp_path, env=ENVIRONMENT, check=True)
-    assert list(search(tmp_path)["status"]) == ["RUNNING"]
-    assert study(tmp_path, *command).returncode == 0
-    assert list(search(tmp_path)["status"]) == ["FINISHED"]
+    done = study(tmp_path, *command)
+    assert done.returncode == 0, done.stderr
+    assert "Kept 2 of 2 runs" in done.stdout
+    found = search(tmp_path)
+    assert sorted(found["tags.run_key"]) == sorted(record.read_manifest(tmp_path / "there").runs)
+    assert list(found["status"]) == ["FINISHED"] * 2
 
 
 def test_tracking_that_fails_does_not_lose_the_run(tmp_path):
