@@ -15,6 +15,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +35,14 @@ class Ended:
 class Forks:
     """Starts commands in a folder."""
 
-    def __init__(self, logs: Path) -> None:
+    def __init__(self, logs: Path, *modules: str) -> None:
+        """Import what every command needs, and some further modules."""
         environment = {"PYTHONPATH": str(REPOSITORY), "PATH": os.environ["PATH"], "OMP_WAIT_POLICY": "PASSIVE"}
+        environment["MLFLOW_DISABLE_TELEMETRY"] = "true"
         self._logs, self._started = logs, 0
         self._log_of: dict[int, Path] = {}
         self._server = subprocess.Popen(
-            [sys.executable, "-m", "tests.forks"],
+            [sys.executable, "-m", "tests.forks", *modules],
             env=environment,
             cwd=REPOSITORY,
             stdin=subprocess.PIPE,
@@ -92,6 +95,8 @@ class Forks:
 def _serve() -> None:
     from assignstudy import cli
 
+    for module in sys.argv[1:]:
+        import_module(module)
     logs: dict[int, str] = {}
     for line in sys.stdin:
         request = json.loads(line)
