@@ -47,9 +47,10 @@ def compare(a: Folder, b: Folder) -> CompareView:
     stored_a, stored_b = (_finished(Path(folder)) for folder in (a, b))
     runs_a, runs_b = (_table(stored) for stored in (stored_a, stored_b))
     alignment = align(runs_a, runs_b)
-    pairs = tuple(_pair(one, other, stored_a[one], stored_b[other]) for one, other in alignment.pairs)
+    damage: list[str] = []
+    pairs = tuple(_pair(one, other, stored_a[one], stored_b[other], damage) for one, other in alignment.pairs)
     detail = _detail(pairs)
-    classes, shown = _look_closer(pairs[detail], stored_a, stored_b) if detail is not None else ((), ())
+    classes, shown = _look_closer(pairs[detail], stored_a, stored_b, damage) if detail is not None else ((), ())
     return CompareView(
         names=(_name(a), _name(b)),
         datasets=(str(stored_a[0].record.dataset), str(stored_b[0].record.dataset)),
@@ -61,6 +62,7 @@ def compare(a: Folder, b: Folder) -> CompareView:
         classes=classes,
         examples=shown,
         differences=_differences(stored_a, stored_b, alignment),
+        damage=tuple(map(hide_folders, dict.fromkeys(damage))),
     )
 
 
@@ -71,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Without the program's name; None for those of this process.
 
     Returns:
-        The exit code.
+        The exit code; 1 also where a table cannot be read, which the page says.
     """
     parser = argparse.ArgumentParser(
         prog="python -m assignstudy.compare",
@@ -89,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AssignStudyError as error:
         print(f"assignstudy: {error}", file=sys.stderr)
         return 1
-    return 0
+    return int(bool(view.damage))
 
 
 def _print(view: CompareView) -> None:
@@ -132,11 +134,12 @@ def _table(stored: Sequence[StoredRun]) -> pd.DataFrame:
     return with_shares(runs_table(stored), exclusive)
 
 
-def _pair(row_a: int, row_b: int, a: StoredRun, b: StoredRun) -> RunPair:
-    """Both runs, with what became of each ground truth where they saw the same."""
+def _pair(row_a: int, row_b: int, a: StoredRun, b: StoredRun, damage: list[str]) -> RunPair:
+    """Both runs, with what became of each ground truth where they saw the same; adds what cannot be read."""
     if a.record.fingerprint != b.record.fingerprint:
         return RunPair(row_a, row_b, same_labels=False)
     tables = RunTables({0: a.folder, 1: b.folder})
+    damage += tables.notices
     if len(tables.readable) < 2:
         return RunPair(row_a, row_b, same_labels=True)
     counts = tables.compare(0, [1], {1: "b"}).changes
@@ -155,16 +158,18 @@ def _moved(changes: Mapping[str, int]) -> int:
 
 
 def _look_closer(
-    pair: RunPair, stored_a: Sequence[StoredRun], stored_b: Sequence[StoredRun]
+    pair: RunPair, stored_a: Sequence[StoredRun], stored_b: Sequence[StoredRun], damage: list[str]
 ) -> tuple[tuple[ClassRecall, ...], tuple[Example, ...]]:
-    """The classes of a pair, and the ground truths that say most."""
+    """The classes of a pair, and the ground truths that say most; adds what cannot be read."""
     tables = RunTables({0: stored_a[pair.a].folder, 1: stored_b[pair.b].folder})
     shown: tuple[Example, ...] = ()
     for stored in (stored_a[pair.a], stored_b[pair.b]):  # the pictures may lie where only one of the two finds them
         shown = examples(tables.paired(0, 1), tables.some(0, []), stored.record)
         if any(one.jpeg for one in shown):
             break
-    return tables.classes([0, 1]), shown
+    classes = tables.classes([0, 1])
+    damage += tables.notices
+    return classes, shown
 
 
 def _name(folder: Folder) -> str:

@@ -134,6 +134,14 @@ class TestRuns:
         sentence = compare_page.sentence(compare.compare(run, copy))
         assert "on both sides; every ground truth is matched by the same levels." in sentence
 
+    def test_a_table_that_is_damaged_is_told_and_changes_the_exit_code(self, tmp_path, capsys):
+        a, b = (store(tmp_path / name, street(boxes=60), anchor_t=t) for name, t in (("a", 3.0), ("b", 4.0)))
+        (b / "classes.parquet").write_bytes(b"PAR1")
+        assert compare.main([str(a), str(b), "-o", str(tmp_path / "x.html")]) == 1
+        told = "Left out where classes are compared: …/classes.parquet: expected a Parquet table"
+        assert told in capsys.readouterr().err
+        assert told in (tmp_path / "x.html").read_text(encoding="utf-8")
+
     def test_a_table_that_is_gone_costs_the_pairing_alone(self, tmp_path):
         a, b = (store(tmp_path / name, street(boxes=60), anchor_t=t) for name, t in (("a", 3.0), ("b", 4.0)))
         (b / "ground_truths.parquet").unlink()

@@ -48,6 +48,7 @@ class CompareView:
         classes: Recall by class in that pair: run 0 is that of side A, run 1 that of side B.
         examples: Ground truths of that pair to show.
         differences: What else is different between the sides: settings, versions, machines.
+        damage: Sentences about tables that cannot be read.
     """
 
     names: tuple[str, str]
@@ -60,6 +61,7 @@ class CompareView:
     classes: tuple[ClassRecall, ...] = ()
     examples: tuple[Example, ...] = ()
     differences: tuple[Fact, ...] = ()
+    damage: tuple[str, ...] = ()
 
     @cached_property
     def _records(self) -> tuple[dict[int, dict[str, Any]], dict[int, dict[str, Any]]]:
