@@ -15,6 +15,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +35,14 @@ class Ended:
 class Forks:
     """Starts commands in a folder."""
 
-    def __init__(self, logs: Path) -> None:
+    def __init__(self, logs: Path, *modules: str) -> None:
+        """Import what every command needs, and some further modules."""
         environment = {"PYTHONPATH": str(REPOSITORY), "PATH": os.environ["PATH"], "OMP_WAIT_POLICY": "PASSIVE"}
+        environment["MLFLOW_DISABLE_TELEMETRY"] = "true"
         self._logs, self._started = logs, 0
+        self._log_of: dict[int, Path] = {}
         self._server = subprocess.Popen(
-            [sys.executable, "-m", "tests.forks"],
+            [sys.executable, "-m", "tests.forks", *modules],
             env=environment,
             cwd=REPOSITORY,
             stdin=subprocess.PIPE,
@@ -50,7 +54,14 @@ class Forks:
         """Start a command; returns the number of its process."""
         self._started += 1
         log = str(self._logs / f"{self._started}")
-        return int(self._ask(do="start", folder=str(folder), arguments=arguments, plain_user=plain_user, log=log))
+        process = int(self._ask(do="start", folder=str(folder), arguments=arguments, plain_user=plain_user, log=log))
+        self._log_of[process] = Path(f"{log}.err")
+        return process
+
+    def said(self, process: int) -> str:
+        """What a command has printed on stderr so far."""
+        log = self._log_of[process]
+        return log.read_text("utf-8") if log.exists() else ""
 
     def wait(self, process: int) -> Ended:
         """Wait for the end of a command."""
@@ -84,6 +95,8 @@ class Forks:
 def _serve() -> None:
     from assignstudy import cli
 
+    for module in sys.argv[1:]:
+        import_module(module)
     logs: dict[int, str] = {}
     for line in sys.stdin:
         request = json.loads(line)

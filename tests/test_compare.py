@@ -103,9 +103,9 @@ class TestSweeps:
         shutil.copytree(sweeps[0], folder)
         for table in folder.glob("*/ground_truths.parquet"):
             table.unlink()
-        assert compare.main([str(folder), str(sweeps[1]), "-o", str(page)]) == 0
+        assert compare.main([str(folder), str(sweeps[1]), "-o", str(page)]) == 1
         assert capsys.readouterr().err.count("expected the table of a finished run, found none; run it again") == 2
-        assert page.read_text(encoding="utf-8").count('<p class="notice">Left out where ground truths') == 2
+        assert page.read_text(encoding="utf-8").count("Left out where ground truths") == 2
 
     def test_a_reader_who_has_seen_enough_is_no_error(self, sweeps):
         command = [sys.executable, "-m", "assignstudy.compare", *map(str, sweeps[:2])]
@@ -162,6 +162,14 @@ class TestRuns:
         copy = shutil.copytree(run, tmp_path / "b" / run.name)
         sentence = compare_page.sentence(compare.compare(run, copy))
         assert "on both sides; every ground truth is matched by the same levels." in sentence
+
+    def test_a_table_that_is_damaged_is_told_and_changes_the_exit_code(self, tmp_path, capsys):
+        a, b = (store(tmp_path / name, street(boxes=60), anchor_t=t) for name, t in (("a", 3.0), ("b", 4.0)))
+        (b / "classes.parquet").write_bytes(b"PAR1")
+        assert compare.main([str(a), str(b), "-o", str(tmp_path / "x.html")]) == 1
+        told = "Left out where classes are compared: …/classes.parquet: expected a Parquet table"
+        assert told in capsys.readouterr().err
+        assert told in (tmp_path / "x.html").read_text(encoding="utf-8")
 
     def test_a_table_that_is_gone_costs_the_pairing_alone(self, tmp_path):
         a, b = (store(tmp_path / name, street(boxes=60), anchor_t=t) for name, t in (("a", 3.0), ("b", 4.0)))

@@ -6,6 +6,7 @@ import json
 import math
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,9 @@ import pytest
 
 from assignstudy import record, tracking
 from assignstudy.errors import ConfigError
+from tests.forks import Forks
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="forks of Unix")
 
 REPOSITORY = Path(tracking.__file__).resolve().parents[1]
 SETTINGS = ("tracking=mlflow", "dataset.images=6")
@@ -24,15 +28,11 @@ mlflow.search_runs(search_all_experiments=True).to_parquet(sys.argv[2])
 """
 
 
-def study(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "assignstudy", *arguments],
-        cwd=folder,
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.fixture(scope="module")
+def forks(tmp_path_factory) -> Iterator[Forks]:
+    started = Forks(tmp_path_factory.mktemp("logs"), "mlflow.store.tracking.sqlalchemy_store")
+    yield started
+    started.close()
 
 
 def search(folder: Path, uri: str = "sqlite:///outputs/mlflow.db") -> pd.DataFrame:
@@ -42,13 +42,19 @@ def search(folder: Path, uri: str = "sqlite:///outputs/mlflow.db") -> pd.DataFra
 
 
 @pytest.fixture(scope="module")
-def sweep(tmp_path_factory) -> Path:
+def sweep(forks, tmp_path_factory) -> Path:
     """Two runs of a sweep, and a third that failed, all tracked."""
     folder = tmp_path_factory.mktemp("tracked")
-    done = study(folder, "-m", *SETTINGS, "anchor_t=0.5,3,4")
-    assert done.returncode == 1, done.stderr
-    assert done.stderr.splitlines()[-1].startswith("assignstudy: anchor_t=0.5 failed: anchor_t: expected a number")
+    done = forks.run(folder, "-m", *SETTINGS, "anchor_t=0.5,3,4")
+    assert done.code == 1, done.err
+    assert done.err.splitlines()[-1].startswith("assignstudy: anchor_t=0.5 failed: anchor_t: expected a number")
     return folder
+
+
+@pytest.fixture(scope="module")
+def found(sweep) -> pd.DataFrame:
+    """What MLflow finds of them."""
+    return search(sweep)
 
 
 def records(folder: Path) -> dict[str, record.RunRecord]:
@@ -60,8 +66,8 @@ def test_the_sweep_is_called_alike_on_all_machines():
     assert tracking.sweep_name(Path("outputs/sweeps/2026-11-20/14-05")) == "outputs/sweeps/2026-11-20/14-05"
 
 
-def test_settings_and_metrics_are_read_back_with_their_types(sweep):
-    found = search(sweep).set_index("tags.run_key")
+def test_settings_and_metrics_are_read_back_with_their_types(sweep, found):
+    found = found.set_index("tags.run_key")
     for key, run in records(sweep).items():
         logged = found.loc[key]
         assert json.loads(logged["params.anchor_t"]) == run.config["anchor_t"]
@@ -74,8 +80,8 @@ def test_settings_and_metrics_are_read_back_with_their_types(sweep):
     assert found["metrics.bpr"].notna().sum() == 2
 
 
-def test_tags_say_where_a_run_comes_from(sweep):
-    found = search(sweep).set_index("tags.run_key")
+def test_tags_say_where_a_run_comes_from(sweep, found):
+    found = found.set_index("tags.run_key")
     (folder,) = sweep.glob("outputs/sweeps/*/*")
     assert set(found["tags.sweep"]) == {folder.relative_to(sweep).as_posix()}
     for key, run in records(sweep).items():
@@ -87,14 +93,14 @@ def test_tags_say_where_a_run_comes_from(sweep):
             assert found.loc[key, "tags.commit"] == run.git_commit
 
 
-def test_a_failed_run_is_tracked_as_failed(sweep):
-    found = search(sweep).set_index("status")
+def test_a_failed_run_is_tracked_as_failed(found):
+    found = found.set_index("status")
     assert sorted(found.index) == ["FAILED", "FINISHED", "FINISHED"]
     assert found.loc["FAILED", "tags.error"].startswith("anchor_t: expected a number above 1")
 
 
-def test_pages_and_tables_are_the_artifacts(sweep):
-    found = search(sweep).set_index("tags.run_key")
+def test_pages_and_tables_are_the_artifacts(sweep, found):
+    found = found.set_index("tags.run_key")
     for key, run in records(sweep).items():
         place = Path(found.loc[key, "artifact_uri"].removeprefix("file://"))
         names = {"run.json"} if run.status == "failed" else {"run.json", "report.html", *TABLE_FILES}
@@ -107,36 +113,30 @@ def test_pages_and_tables_are_the_artifacts(sweep):
 TABLE_FILES = {f"{name}.parquet" for name in record.TABLES}
 
 
-def test_the_same_command_again_logs_nothing_twice(tmp_path):
+def test_the_same_command_again_logs_nothing_twice_and_anew_what_was_logged_in_part(forks, tmp_path):
     command = ("-m", *SETTINGS, "report=none", "anchor_t=3,4", "hydra.sweep.dir=there")
-    for _ in range(2):
-        done = study(tmp_path, *command)
-        assert done.returncode == 0, done.stderr
-    assert "Kept 2 of 2 runs" in done.stdout
-    assert sorted(search(tmp_path)["tags.run_key"]) == sorted(record.read_manifest(tmp_path / "there").runs)
-
-
-def test_a_run_that_was_logged_in_part_is_logged_anew(tmp_path):
-    command = ("-m", *SETTINGS, "report=none", "anchor_t=3", "hydra.sweep.dir=there")
-    assert study(tmp_path, *command).returncode == 0
+    assert forks.run(tmp_path, *command).code == 0
     reopen = (
         "import mlflow, sys; client = mlflow.MlflowClient(sys.argv[1]); "
-        "(run,) = client.search_runs(['1']); client.set_terminated(run.info.run_id, 'RUNNING')"
+        "run, _ = client.search_runs(['1']); client.set_terminated(run.info.run_id, 'RUNNING')"
     )
     uri = "sqlite:///outputs/mlflow.db"
     subprocess.run([sys.executable, "-c", reopen, uri], cwd=tmp_path, env=ENVIRONMENT, check=True)
-    assert list(search(tmp_path)["status"]) == ["RUNNING"]
-    assert study(tmp_path, *command).returncode == 0
-    assert list(search(tmp_path)["status"]) == ["FINISHED"]
+    done = forks.run(tmp_path, *command)
+    assert done.code == 0, done.err
+    assert "Kept 2 of 2 runs" in done.out
+    found = search(tmp_path)
+    assert sorted(found["tags.run_key"]) == sorted(record.read_manifest(tmp_path / "there").runs)
+    assert list(found["status"]) == ["FINISHED"] * 2
 
 
-def test_tracking_that_fails_does_not_lose_the_run(tmp_path):
+def test_tracking_that_fails_does_not_lose_the_run(forks, tmp_path):
     (tmp_path / "store.db").write_text("no database", encoding="utf-8")
     command = ("-m", *SETTINGS, "anchor_t=3", "tracking.uri=sqlite:///store.db", "hydra.sweep.dir=there")
-    done = study(tmp_path, *command)
-    assert done.returncode == 1
-    assert "assignstudy: tracking.uri: sqlite:///store.db did not take the run: " in done.stderr
-    assert "Traceback" not in done.stderr
+    done = forks.run(tmp_path, *command)
+    assert done.code == 1
+    assert "assignstudy: tracking.uri: sqlite:///store.db did not take the run: " in done.err
+    assert "Traceback" not in done.err
     (key,) = record.read_manifest(tmp_path / "there").runs
     run = record.read_record(tmp_path / "there" / key)
     assert run.status == "finished"
@@ -145,9 +145,9 @@ def test_tracking_that_fails_does_not_lose_the_run(tmp_path):
     assert (tmp_path / "there" / "index.html").is_file()
 
     (tmp_path / "store.db").unlink()
-    again = study(tmp_path, *command)
-    assert again.returncode == 0, again.stderr
-    assert "Kept 1 of 1 runs" in again.stdout
+    again = forks.run(tmp_path, *command)
+    assert again.code == 0, again.err
+    assert "Kept 1 of 1 runs" in again.out
     assert record.read_record(tmp_path / "there" / key).tracking_error is None
     assert list(search(tmp_path, "sqlite:///store.db")["status"]) == ["FINISHED"]
 
