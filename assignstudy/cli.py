@@ -79,7 +79,7 @@ from assignstudy.untrusted import printable
 
 if TYPE_CHECKING:
     from assignstudy.assign.rule import Rule
-    from assignstudy.job import Order
+    from assignstudy.order import Order
     from assignstudy.transforms import Transform
 
 SHOWN_METRICS = ("bpr", "unmatched", "positives_per_gt", "contested_slots", "unreachable", "seconds")
@@ -188,7 +188,7 @@ def composed(overrides: Sequence[str]) -> tuple[Order, Rule, Transform]:
     Raises:
         ConfigError: Naming the first setting that cannot be used.
     """
-    from assignstudy.job import Order
+    from assignstudy.order import Order
 
     try:
         with hydra.initialize_config_dir(str(resource("conf")), version_base="1.3"):
@@ -431,7 +431,7 @@ def _run_key(*, _root_: DictConfig) -> str:
 
 
 def _order(cfg: DictConfig) -> Order:
-    from assignstudy.job import Order
+    from assignstudy.order import Order
 
     known = HydraConfig.get()
     config, choices = _resolved(cfg), _choices(known.runtime.choices)

@@ -7,6 +7,7 @@ only where both sides saw the same labels; where they did not, that is said befo
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
@@ -47,10 +48,12 @@ def compare(a: Folder, b: Folder) -> CompareView:
     stored_a, stored_b = (_finished(Path(folder)) for folder in (a, b))
     runs_a, runs_b = (_table(stored) for stored in (stored_a, stored_b))
     alignment = align(runs_a, runs_b)
-    damage: list[str] = []
-    pairs = tuple(_pair(one, other, stored_a[one], stored_b[other], damage) for one, other in alignment.pairs)
+    runs_a, runs_b = (_with_columns(runs, alignment.names) for runs in (runs_a, runs_b))
+    found = [_pair(one, other, stored_a[one], stored_b[other]) for one, other in alignment.pairs]
+    pairs = tuple(pair for pair, _ in found)
     detail = _detail(pairs)
-    classes, shown = _look_closer(pairs[detail], stored_a, stored_b, damage) if detail is not None else ((), ())
+    notices = [notice for _, notices in found for notice in notices]
+    classes, shown = _look_closer(pairs[detail], stored_a, stored_b, notices) if detail is not None else ((), ())
     return CompareView(
         names=(_name(a), _name(b)),
         datasets=(str(stored_a[0].record.dataset), str(stored_b[0].record.dataset)),
@@ -62,7 +65,7 @@ def compare(a: Folder, b: Folder) -> CompareView:
         classes=classes,
         examples=shown,
         differences=_differences(stored_a, stored_b, alignment),
-        damage=tuple(map(hide_folders, dict.fromkeys(damage))),
+        notices=tuple(dict.fromkeys(map(hide_folders, notices))),
     )
 
 
@@ -73,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Without the program's name; None for those of this process.
 
     Returns:
-        The exit code; 1 also where a table cannot be read, which the page says.
+        The exit code: 0 if at least one pair of runs was compared and every table could be read, else 1.
     """
     parser = argparse.ArgumentParser(
         prog="python -m assignstudy.compare",
@@ -85,18 +88,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         view = compare(given.a, given.b)
-        _print(view)
         if given.output is not None:
             _write(given.output, view)
+        _print(view)
+        sys.stdout.flush()
     except AssignStudyError as error:
         print(f"assignstudy: {error}", file=sys.stderr)
         return 1
-    return int(bool(view.damage))
+    except (
+        BrokenPipeError
+    ):  # whoever reads along, head for one, has read enough; Python must not flush again at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0 if view.pairs and not view.notices else 1
 
 
 def _print(view: CompareView) -> None:
     for alert in compare_page.alerts(view):
         print(f"assignstudy: {alert.finding}", file=sys.stderr)
+    for notice in view.notices:
+        print(f"assignstudy: {notice}", file=sys.stderr)
     print(compare_page.sentence(view))
     names = view.alignment.names
     lines = [[*names, *(f"{name} {side}" for name in SHOWN_METRICS for side in "AB"), "gained", "lost", "level"]]
@@ -134,17 +144,21 @@ def _table(stored: Sequence[StoredRun]) -> pd.DataFrame:
     return with_shares(runs_table(stored), exclusive)
 
 
-def _pair(row_a: int, row_b: int, a: StoredRun, b: StoredRun, damage: list[str]) -> RunPair:
-    """Both runs, with what became of each ground truth where they saw the same; adds what cannot be read."""
+def _with_columns(runs: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    """The table with an empty column for each parameter that only the other side has."""
+    return runs.assign(**dict.fromkeys((name for name in names if name not in runs), None))
+
+
+def _pair(row_a: int, row_b: int, a: StoredRun, b: StoredRun) -> tuple[RunPair, list[str]]:
+    """Both runs, with what became of each ground truth where they saw the same; and what could not be read."""
     if a.record.fingerprint != b.record.fingerprint:
-        return RunPair(row_a, row_b, same_labels=False)
+        return RunPair(row_a, row_b, same_labels=False), []
     tables = RunTables({0: a.folder, 1: b.folder})
-    damage += tables.notices
     if len(tables.readable) < 2:
-        return RunPair(row_a, row_b, same_labels=True)
+        return RunPair(row_a, row_b, same_labels=True), tables.notices
     counts = tables.compare(0, [1], {1: "b"}).changes
     changes = dict(zip(map(str, counts), map(int, counts.to_numpy()[0]), strict=True))
-    return RunPair(row_a, row_b, same_labels=True, changes=changes)
+    return RunPair(row_a, row_b, same_labels=True, changes=changes), tables.notices
 
 
 def _detail(pairs: Sequence[RunPair]) -> int | None:
@@ -158,9 +172,9 @@ def _moved(changes: Mapping[str, int]) -> int:
 
 
 def _look_closer(
-    pair: RunPair, stored_a: Sequence[StoredRun], stored_b: Sequence[StoredRun], damage: list[str]
+    pair: RunPair, stored_a: Sequence[StoredRun], stored_b: Sequence[StoredRun], notices: list[str]
 ) -> tuple[tuple[ClassRecall, ...], tuple[Example, ...]]:
-    """The classes of a pair, and the ground truths that say most; adds what cannot be read."""
+    """The classes of a pair, and the ground truths that say most; adds what cannot be read to the notices."""
     tables = RunTables({0: stored_a[pair.a].folder, 1: stored_b[pair.b].folder})
     shown: tuple[Example, ...] = ()
     for stored in (stored_a[pair.a], stored_b[pair.b]):  # the pictures may lie where only one of the two finds them
@@ -168,7 +182,7 @@ def _look_closer(
         if any(one.jpeg for one in shown):
             break
     classes = tables.classes([0, 1])
-    damage += tables.notices
+    notices += tables.notices
     return classes, shown
 
 

@@ -135,7 +135,8 @@ class RunTables:
             if missing := [name for name in _PAIRED if name not in found]:
                 raise RecordError(f"{path}: expected the columns {', '.join(missing)}, got none; run it again")
         except RecordError as error:
-            self.notices.append(f"Left out where ground truths are compared: {error}.")
+            what = str(error).replace(str(self._folders[row].parent), "…")  # the run's own folder tells which it is
+            self.notices.append(f"Left out where ground truths are compared: {what}.")
             return False
         return True
 

@@ -7,15 +7,11 @@ import json
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import yaml
+from pathlib import Path
+from typing import Any
 
 from assignstudy import record, study
 from assignstudy.assign.device import check_device, cpu_threads
@@ -23,84 +19,22 @@ from assignstudy.assign.levels import pyramid_levels
 from assignstudy.assign.rule import Rule
 from assignstudy.datasets import read_dataset
 from assignstudy.datasets.fingerprint import fingerprint
-from assignstudy.errors import AssignStudyError, ModelError, RecordError
-from assignstudy.fitting.compare import compare
+from assignstudy.errors import AssignStudyError, RecordError
 from assignstudy.fitting.fit import Fitted, fit_to_dataset
-from assignstudy.fitting.text import anchor_file, model_block
+from assignstudy.fitting.text import anchor_file
 from assignstudy.models.loading import ModelSource
-from assignstudy.models.study import LayerChoice, ModelStudy, Setting
-from assignstudy.models.study import study as look_into
-from assignstudy.models.taps import check_layers
+from assignstudy.order import Done, Labels, Order, shown_settings, storable
 from assignstudy.record import RunRecord
-from assignstudy.settings import THRESHOLDS, Config, FitSettings, anchor_levels, as_config, fit_settings, input_hw
-from assignstudy.statistics import anchor_sets
+from assignstudy.run_page import load_model, model_view, write_page
+from assignstudy.settings import Config, FitSettings, anchor_levels, as_config, fit_settings, input_hw
 from assignstudy.statistics.gallery import Wish, named
-from assignstudy.statistics.pictures import Pictures
-from assignstudy.study import Study, StudyResult
+from assignstudy.study import Study
 from assignstudy.transforms import Transform
 from assignstudy.types import Dataset, PyramidLevel
 from assignstudy.untrusted import printable
 
-if TYPE_CHECKING:
-    from torch import nn
-
-    from assignstudy.report.view import FitView, ModelView
-
 GALLERY_PX = 1280
 """Longest side to which photos are scaled down before they are cut and compressed for a page."""
-
-
-@dataclass(frozen=True, eq=False)
-class Order:
-    """What is known of a run before it starts, and recorded however it ends.
-
-    Attributes:
-        folder: Where the run's files go.
-        run_key: See :func:`assignstudy.record.run_key`.
-        config: The resolved configuration.
-        choices: The chosen entry of each group.
-        overrides: Settings as typed.
-        number: Place among the runs of its command, from 0; None for a run of its own.
-        started: Now, in UTC.
-        notices: Sentences that the user must see.
-    """
-
-    folder: Path
-    run_key: str
-    config: Config
-    choices: Mapping[str, str]
-    overrides: tuple[str, ...]
-    number: int | None = None
-    started: datetime = field(default_factory=functools.partial(datetime.now, UTC))
-    notices: tuple[str, ...] = ()
-
-
-class Labels(NamedTuple):
-    """A data set and its fingerprint."""
-
-    dataset: Dataset
-    fingerprint: str
-
-
-class _Loaded(NamedTuple):
-    """A model, what it is called, and which of its layers to read."""
-
-    title: str
-    module: nn.Module
-    choice: LayerChoice
-
-
-class _Done(NamedTuple):
-    """What a run came to; the notices are those of its page, which do not tell how the labels were read."""
-
-    labels: Labels
-    rule: Rule
-    result: StudyResult
-    fitted: Fitted | None
-
-    @property
-    def notices(self) -> tuple[str, ...]:
-        return self.result.notices + (self.fitted.notices if self.fitted else ())
 
 
 def read_labels(options: Mapping[str, Any]) -> Labels:
@@ -167,19 +101,19 @@ def carry_out(order: Order, rule: Rule, transform: Transform, model: ModelSource
     wish = _wish(order.config, labels.dataset)
     setting, fitted = study_of(order.config, labels.dataset, rule, transform)
     watch.lap("fit")
-    loaded = _loaded(order.config, setting, model) if model and order.config["report"]["page"] else None
+    loaded = load_model(order.config, setting, model) if model and order.config["report"]["page"] else None
     clear(order.folder)  # nothing before this costs an earlier command its results
     result = study.run(setting)
     watch.seconds |= result.seconds
     watch.restart()
-    done = _Done(labels, rule, result, fitted)
+    done = Done(labels, rule, result, fitted)
     page_errors: tuple[str, ...] = ()
     with ThreadPoolExecutor(1) as beside:  # Parquet is written without holding up Python: the page is made meanwhile
         writing = beside.submit(_write_tables, order, done)
         if order.config["report"]["page"]:
             shown = study.show(setting, result, wish, GALLERY_PX) if wish.images or wish.pick else None
             watch.lap("pictures")
-            page_errors = _write_page(order, done, shown, loaded and _model_view(loaded, setting, result, shown))
+            page_errors = write_page(order, done, shown, loaded and model_view(loaded, setting, result, shown))
             watch.lap("page")
         writing.result()
     watch.lap("write_tables")
@@ -196,7 +130,7 @@ def is_done(order: Order, labels_fingerprint: str) -> bool:
     is_same = (found.run_key, found.fingerprint) == (order.run_key, labels_fingerprint)
     # Another model or gallery changes no result, but the page.
     shown = ("model", "report") if order.config["report"]["page"] else ()
-    wanted = _printable(order.config)
+    wanted = storable(order.config)
     is_same &= all(found.config.get(name) == wanted[name] for name in shown)
     if found.status != "finished" or not is_same or record.deciding(found.config) != record.deciding(wanted):
         return False
@@ -301,128 +235,24 @@ def _wish(config: Config, dataset: Dataset) -> Wish:
     return Wish(shown["images"], tuple(shown["pick"]))
 
 
-def _loaded(config: Config, setting: Study, source: ModelSource) -> _Loaded:
-    """The model, with everything checked that can be before any work is done."""
-    options = config["model"]
-    choice = LayerChoice(tuple(options["layers"] or ()), options["channels"], options["strongest"])
-    module = source.load(setting.levels, len(setting.dataset.class_names))
-    check_layers(module, choice.layers)
-    return _Loaded(source.title, module, choice)
-
-
-def _model_view(model: _Loaded, setting: Study, result: StudyResult, shown: Pictures | None) -> ModelView:
-    """The model with the images of the gallery, not yet shown to it: what it raises is its section's error."""
-    from assignstudy.report.view import ModelView
-
-    dataset = setting.dataset
-    seen = Setting(dataset, result.network_input, setting.rule, setting.levels, result.input_hw)
-    indices = [dataset.image_paths.index(image.path) for image in shown.gallery.images] if shown else []
-    study_pictures = functools.partial(look_into, model.module, seen, indices, model.choice)
-    return ModelView(model.title, model.choice.strongest, _once(study_pictures))
-
-
-def _once(study_pictures: Callable[[], ModelStudy]) -> Callable[[], ModelStudy]:
-    """The same function, carried out the first time only; an error is raised again, not made again."""
-
-    @functools.cache
-    def outcome() -> ModelStudy | ModelError:
-        try:
-            return study_pictures()
-        except ModelError as error:
-            return error
-
-    def remembered() -> ModelStudy:
-        found = outcome()
-        if isinstance(found, ModelError):
-            raise found
-        return found
-
-    return remembered
-
-
-def _write_tables(order: Order, done: _Done) -> None:
+def _write_tables(order: Order, done: Done) -> None:
     record.write_tables(order.folder, done.result.tables)
     if done.fitted is not None:
         text = anchor_file(done.fitted.plain, _origin(order, done))
         record.write_text(order.folder / record.ANCHOR_FILE, text)
 
 
-def _origin(order: Order, done: _Done) -> Iterator[str]:
+def _origin(order: Order, done: Done) -> Iterator[str]:
     """Lines that say what anchors were fitted to."""
     height, width = done.result.input_hw
-    settings = {name: value for name, value in _shown_settings(order).items() if name not in ("dataset", "imgsz")}
+    settings = {name: value for name, value in shown_settings(order).items() if name not in ("dataset", "imgsz")}
     asked = {name: value for name, value in order.config["anchors"].items() if name != "strides"}
     yield f"Fitted by assignstudy to {done.labels.dataset.name} on a network input of {width} x {height} pixels."
     yield ", ".join(f"{name} {value}" for name, value in (settings | asked).items())
     yield f"Labels: {done.labels.fingerprint}"
 
 
-def _write_page(order: Order, done: _Done, shown: Pictures | None, model: ModelView | None) -> tuple[str, ...]:
-    from assignstudy.report.render import write_run_page  # matplotlib and jinja2: only where a page is wanted
-    from assignstudy.report.view import RunView
-
-    view = RunView(
-        dataset=done.labels.dataset.name,
-        tables=done.result.tables,
-        rule=done.rule.facts,
-        input_hw=done.result.input_hw,
-        settings=_shown_settings(order),
-        provenance=_provenance(order, done.labels),
-        notices=done.notices,
-        fit=_fit_view(order, done),
-        pictures=shown,
-        model=model,
-    )
-    path = order.folder / record.PAGE_FILE
-    with record.writable(path):
-        return write_run_page(path, view)
-
-
-def _fit_view(order: Order, done: _Done) -> FitView | None:
-    from assignstudy.report.view import FitView
-
-    settings = fit_settings(order.config["anchors"])
-    if settings is None or done.fitted is None:
-        return None
-    tables = anchor_sets.compute(compare(done.rule, done.fitted, settings))
-    return FitView(settings, tables, model_block(done.fitted.plain), record.ANCHOR_FILE)
-
-
-def _shown_settings(order: Order) -> dict[str, str]:
-    config, choices = order.config, order.choices
-    thresholds = {name: f"{config[name]:g}" for name in THRESHOLDS if config[name] is not None}
-    sides = config["imgsz"]
-    imgsz = {"imgsz": "x".join(map(str, sides)) if isinstance(sides, list) else str(sides)}
-    shown = {group: choices[group] for group in ("dataset", "assigner", "anchors", "transform")}
-    if config["model"]["name"] != "none":
-        shown["model"] = choices["model"]
-    return shown | thresholds | imgsz
-
-
-def _provenance(order: Order, labels: Labels) -> dict[str, str]:
-    commit, is_dirty = record.git_state()
-    changes = " with uncommitted changes" if is_dirty else ""
-    shown = _printable(_without_folders(record.deciding(order.config)))
-    return {
-        "Configuration": yaml.safe_dump(
-            _without_folders(shown), sort_keys=False, allow_unicode=True, default_flow_style=None
-        ),
-        "Run key": order.run_key,
-        "Data set fingerprint": labels.fingerprint,
-        "Versions": ", ".join(f"{name} {version}" for name, version in record.versions().items()),
-        "Commit": f"{commit}{changes}" if commit else "none: an installed package",
-    }
-
-
-def _without_folders(value: Any) -> Any:
-    """The value with absolute paths cut to their last part: pages do not depend on where things lie."""
-    if isinstance(value, dict):
-        return {key: _without_folders(entry) for key, entry in value.items()}
-    is_absolute = isinstance(value, str) and PurePath(value).is_absolute()
-    return PurePath(value).name if is_absolute else value
-
-
-def _finished(order: Order, done: _Done, seconds: dict[str, float], page_errors: tuple[str, ...]) -> RunRecord:
+def _finished(order: Order, done: Done, seconds: dict[str, float], page_errors: tuple[str, ...]) -> RunRecord:
     return _record(
         order,
         status="failed" if page_errors else "finished",
@@ -444,28 +274,19 @@ def _failed(order: Order, error: Exception) -> RunRecord:
     return _record(order, status="failed", error=printable(sentence))
 
 
-def _printable(value: Any) -> Any:
-    """The value with every text in it fit to be stored: file names may hold bytes that are no Unicode."""
-    if isinstance(value, dict):
-        return {key: _printable(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_printable(entry) for entry in value]
-    return printable(value) if isinstance(value, str) else value
-
-
 def _record(order: Order, input_hw: tuple[int | None, int | None] = (None, None), **outcome: Any) -> RunRecord:
     """The record of a run: its order, how it went, and where it ran."""
     commit, is_dirty = record.git_state()
     nothing: dict[str, Any] = {"dataset": None, "fingerprint": None, "metrics": {}, "seconds": {}, "notices": []}
     return RunRecord(
         run_key=order.run_key,
-        overrides=_printable(list(order.overrides)),
+        overrides=storable(list(order.overrides)),
         choices=dict(order.choices),
-        config=_printable(order.config),
+        config=storable(order.config),
         input_h=input_hw[0],
         input_w=input_hw[1],
         peak_memory_mb=record.peak_memory_mb(),
-        argv=_printable(sys.argv),
+        argv=storable(sys.argv),
         versions=record.versions(),
         git_commit=commit,
         git_dirty=is_dirty,

@@ -63,7 +63,7 @@ def track(folder: Path, tracking: Mapping[str, Any], sweep: str | None) -> None:
     Args:
         folder: Of a run that finished or failed.
         tracking: As for :func:`check`, and checked by it.
-        sweep: The sweep that the run belongs to; None for a single run.
+        sweep: The folder of the sweep that the run belongs to; None for a single run.
 
     Raises:
         RecordError: The folder holds no run.
@@ -110,7 +110,7 @@ def _log(folder: Path, run: RunRecord, tracking: Mapping[str, Any], sweep: str |
         return
     began = round(datetime.fromisoformat(run.started).timestamp() * 1000)
     end = began + round(sum(run.seconds.values()) * 1000)
-    tags = {"sweep": sweep, "folder": str(folder.resolve()), **_tags(run)}
+    tags = {"sweep": None if sweep is None else sweep_name(Path(sweep)), "folder": str(folder.resolve()), **_tags(run)}
     name = " ".join(run.overrides)[:200] or run.run_key
     there = {key: text for key, text in tags.items() if text is not None}
     identity = client.create_run(experiment, began, there, name).info.run_id
@@ -120,6 +120,12 @@ def _log(folder: Path, run: RunRecord, tracking: Mapping[str, Any], sweep: str |
         if (folder / name).is_file():
             client.log_artifact(identity, str(folder / name))
     client.set_terminated(identity, "FINISHED" if run.status == "finished" else "FAILED", end)
+
+
+def sweep_name(folder: Path) -> str:
+    """The tag of a sweep: its folder as typed if that is relative, else the last two parts."""
+    parts = folder.parts[-2:] if folder.is_absolute() else folder.parts
+    return "/".join(parts)
 
 
 def _experiment(client: MlflowClient, tracking: Mapping[str, Any]) -> str:

@@ -30,6 +30,8 @@ ROOMS_IN_ORDER = (
     ("stored", "tables"),
     ("results",),
     ("study",),
+    ("order",),
+    ("run_page",),
     ("job",),
     ("evidence",),
     ("sweep", "tracking"),

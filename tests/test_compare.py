@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import subprocess
+import sys
 from html import unescape
 
 import pandas as pd
@@ -84,8 +86,35 @@ class TestSweeps:
     def test_without_a_common_setting_there_is_nothing_to_compare(self, sweeps, tmp_path, capsys):
         boxes = street(boxes=150)
         other = store_sweep(tmp_path / "far", boxes, anchor_t=(7.0, 8.0), imgsz=(320,))
-        assert compare.main([str(sweeps[0]), str(other)]) == 0
+        assert compare.main([str(sweeps[0]), str(other)]) == 1
         assert "No run of A has the same anchor_t as a run of B" in capsys.readouterr().out
+
+    def test_a_parameter_that_only_one_side_has_is_empty_on_the_other(self, tmp_path, capsys):
+        boxes = street(boxes=60)
+        a = store_manifest(tmp_path / "a", *(store(tmp_path / "a", boxes, anchor_t=t) for t in (3.0, 4.0)))
+        rules = (store_rule(tmp_path / "b", boxes, "max_iou", preset=name) for name in ("faster_rcnn", "retinanet"))
+        b = store_manifest(tmp_path / "b", store(tmp_path / "b", boxes), *rules)
+        for one, other in ((a, b), (b, a)):
+            assert compare.main([str(one), str(other), "-o", str(tmp_path / "page.html")]) == 0
+            assert "Recall is" in capsys.readouterr().out
+
+    def test_tables_that_are_not_there_are_said(self, sweeps, tmp_path, capsys):
+        folder, page = tmp_path / "copy", tmp_path / "page.html"
+        shutil.copytree(sweeps[0], folder)
+        for table in folder.glob("*/ground_truths.parquet"):
+            table.unlink()
+        assert compare.main([str(folder), str(sweeps[1]), "-o", str(page)]) == 1
+        assert capsys.readouterr().err.count("expected the table of a finished run, found none; run it again") == 2
+        assert page.read_text(encoding="utf-8").count('<p class="notice">Left out where ground truths') == 2
+
+    def test_a_reader_who_has_seen_enough_is_no_error(self, sweeps):
+        command = [sys.executable, "-m", "assignstudy.compare", *map(str, sweeps[:2])]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            process.stdout.close()  # a real pipe, as that of head
+            assert process.stderr is not None
+            assert process.stderr.read() == ""
+        assert process.returncode == 0
 
 
 class TestOtherLabels:

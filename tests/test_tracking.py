@@ -61,6 +61,11 @@ def records(folder: Path) -> dict[str, record.RunRecord]:
     return {path.parent.name: record.read_record(path.parent) for path in folder.glob("outputs/sweeps/*/*/*/run.json")}
 
 
+def test_the_sweep_is_called_alike_on_all_machines():
+    assert tracking.sweep_name(Path("/home/me/work/sweeps/2026-11-20/14-05")) == "2026-11-20/14-05"
+    assert tracking.sweep_name(Path("outputs/sweeps/2026-11-20/14-05")) == "outputs/sweeps/2026-11-20/14-05"
+
+
 def test_settings_and_metrics_are_read_back_with_their_types(sweep, found):
     found = found.set_index("tags.run_key")
     for key, run in records(sweep).items():

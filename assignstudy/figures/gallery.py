@@ -30,7 +30,8 @@ MOST_NAMES = 12
 """Where so many ground truths or fewer are numbered, their classes stand beside the numbers."""
 
 MOST_TAGS = 60
-"""Where more ground truths than this would be numbered, on a level half as many, only those without a positive are."""
+"""Where more ground truths than this would be numbered, on a level half as many, only those without a positive are, and
+none where even they are more: numbers would hide what they name."""
 
 _HATCH_PX = 4.5
 """Least distance between the lines that hatch a cell."""
@@ -296,8 +297,9 @@ def _coloured(subject: Subject, boxes: Doubles, which: npt.NDArray[np.bool_], pe
 def _tags(subject: Subject, boxes: Doubles, level: LevelShape | None = None) -> Tags:
     """The numbers of the ground truths at their (G, 4) boxes; with a level, of those with a positive on it."""
     shown = np.ones(len(boxes), bool) if level is None else subject.has_positive(level) | subject.lost
-    if shown.sum() > (MOST_TAGS if level is None else MOST_TAGS // 2):
-        shown = subject.lost
+    most = MOST_TAGS if level is None else MOST_TAGS // 2
+    if shown.sum() > most:
+        shown = subject.lost & (subject.lost.sum() <= most)
     colour = np.where(subject.ignored, "baseline", [_colour(number) for number in subject.colour])
     texts = subject.names if level is None and shown.sum() <= MOST_NAMES else subject.numbers
     return Tags(boxes[shown], tuple(texts[shown]), tuple(map(str, colour[shown])))

@@ -31,7 +31,7 @@ TAG_PX = 11.5
 class Margins:
     """Space around the plot for ticks, labels and the legend, in pixels of the page."""
 
-    left: float = 42
+    left: float = 50
     right: float = 14
     top: float = 8
     bottom: float = 36

@@ -36,6 +36,8 @@ _PLACES = (
     _Place((9.0, -15.0), "left", 0.0),
     _Place((-9.0, 15.0), "right", 1.0),
     _Place((-9.0, -15.0), "right", 1.0),
+    _Place((9.0, -30.0), "left", 0.0),
+    _Place((-9.0, -30.0), "right", 1.0),
 )
 
 
@@ -108,15 +110,18 @@ def dots_taken(axes: Axes, dots: Sequence[tuple[float, float]]) -> list[Taken]:
     return [Taken(centre - _DOT_PX, centre + _DOT_PX) for centre in centres]
 
 
-def name_dot(axes: Axes, at: tuple[float, float], text: str, role: Role, taken: Sequence[Taken] = ()) -> Taken:
-    """Words beside a dot, where they stay on the axes and cover nothing else, if there is such a place.
+def name_dot(
+    axes: Axes, at: tuple[float, float], text: str, role: Role, dots: Sequence[Taken] = (), words: Sequence[Taken] = ()
+) -> Taken:
+    """Words beside a dot, on the axes and clear of other words, and of other dots where there is such a place.
 
     Args:
         axes: Where to draw, with its final limits.
         at: The dot, in data units.
         text: The words.
         role: Of the run that they belong to.
-        taken: What other dots and words cover.
+        dots: What other dots cover.
+        words: What other words cover.
 
     Returns:
         What the words cover.
@@ -124,8 +129,8 @@ def name_dot(axes: Axes, at: tuple[float, float], text: str, role: Role, taken: 
     room = axes.get_window_extent()
     places = [(place, _words_at(axes, at, text, place)) for place in _PLACES]
     inside = [one for one in places if (one[1].low >= room.min).all() and (one[1].high <= room.max).all()]
-    free = [one for one in inside if not any(one[1].meets(other) for other in taken)]
-    apart = [one for one in places if not any(one[1].meets(other) for other in taken)]
+    apart = [one for one in inside if not any(one[1].meets(other) for other in words)]
+    free = [one for one in apart if not any(one[1].meets(other) for other in dots)]
     place, covered = (free or apart or places)[0]
     write(axes, at, text, role, shift=place.shift, align=place.align)
     return covered

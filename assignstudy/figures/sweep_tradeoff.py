@@ -79,7 +79,7 @@ def _draw_panel(axes: Axes, panel: CostPanel) -> None:
         draw_dot(axes, dot.cost, dot.recall, dot.role, filled=dot.on_front)
         if dot.role is not Role.OTHER:
             others = dots_taken(axes, [(other.cost, other.recall) for other in panel.dots if other is not dot])
-            words.append(name_dot(axes, (dot.cost, dot.recall), dot.role.value, dot.role, [*others, *words]))
+            words.append(name_dot(axes, (dot.cost, dot.recall), dot.role.value, dot.role, others, words))
 
 
 def _recall(value: float, _position: int | None = None) -> str:

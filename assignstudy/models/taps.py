@@ -95,7 +95,7 @@ def _faults_told(model: nn.Module, image: Tensor) -> Iterator[None]:
         try:
             yield
         except Exception as error:  # a stranger's code may raise anything; none of it is a defect of this program
-            where = f" in layer {inside[-1]}" if inside and inside[-1] else ""
+            where = f", in layer {inside[-1]}" if inside and inside[-1] else ""
             raise ModelError(
                 f"model: expected a forward pass of shape {tuple(image.shape)}, got {told(error)}{where};"
                 " see that the model takes such an input"

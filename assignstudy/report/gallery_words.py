@@ -99,5 +99,6 @@ def _why_none(box: Any, rule: RuleFacts, missed: Failing | None) -> str:
     number = getattr(box, threshold.critical)
     nearest = "" if pd.isna(box.best_anchor) else f" with {box.best_anchor}"
     needed = "below" if threshold.matches_below else "above"
-    value = words.number(float(np.float32(threshold.value)))
-    return f": {threshold.critical} {words.number(number)}{nearest}, needed {needed} {value}"
+    limit = float(np.float32(threshold.value))
+    told = words.number_beside(float(number), limit)
+    return f": {threshold.critical} {told}{nearest}, needed {needed} {words.number(limit)}"

@@ -18,7 +18,8 @@ _BPR = Fact("bpr", "Best possible recall: the share of the ground truths that ha
 _CONTESTED = Fact("contested slot", "A slot that two or more ground truths claim; it can only predict one of them.")
 _UNREACHABLE = Fact("unreachable", "A positive whose target the network's output formula cannot express.")
 _SIZES = Fact(
-    "small, medium, large", "Area on the network input below 32², up to 96², and above 96² pixels, as in COCO."
+    "small, medium, large",
+    "Area on the network input below 32², from there below 96², and from 96² pixels on, as in COCO.",
 )
 _NEIGHBOURS = Fact(
     "neighbour cell", "A cell beside the one that holds a box's centre which the rule makes a positive as well."

@@ -20,7 +20,7 @@ GROUPS = {"gained": "gained", "lost": "lost", "never": "no run matches"}
 HOW_TO_READ = (
     "every ground truth is followed from the baseline to each run by its gt_id, so gains and losses do not cancel out. "
     "Gained: unmatched in the baseline, matched here; lost: the reverse; level: matched in both, by another set of "
-    "levels. Sizes are those on the baseline's network input: small < 32² ≤ medium ≤ 96² < large, in px²."
+    "levels. Sizes are those on the baseline's network input: small < 32² ≤ medium < 96² ≤ large, in px²."
 )
 
 

@@ -44,6 +44,7 @@ def build(view: SweepView) -> SectionContent:
     """The recommended run beside the baseline, its YAML, and the runs that no other beats."""
     if not view.order:
         return SectionContent(KEY, TITLE, Finding("No run finished, so there is nothing to recommend."))
+    pictures = _pictures(view)
     return SectionContent(
         KEY,
         TITLE,
@@ -51,9 +52,9 @@ def build(view: SweepView) -> SectionContent:
         cards=_cards(view),
         alerts=_alerts(view),
         facts=_facts(view),
-        pictures=_pictures(view),
+        pictures=pictures,
         tables=(_front(view),),
-        how_to_read=HOW_TO_READ,
+        how_to_read=HOW_TO_READ if pictures else "",
     )
 
 

@@ -43,6 +43,12 @@ def number(value: float | None) -> str:
     return text.rstrip("0").rstrip(".")
 
 
+def number_beside(value: float, limit: float) -> str:
+    """As :func:`number`, with more decimals where it would read like a limit that it is not."""
+    text = number(value)
+    return text if text != number(limit) or value == limit else f"{value:.7g}"
+
+
 def significant(value: float | None) -> str:
     """Three significant digits, at most four decimals: ``0.0123``, ``<0.0001``; a dash where undefined."""
     return UNDEFINED if value is None or is_undefined(value) else style.significant(value)

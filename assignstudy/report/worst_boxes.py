@@ -50,7 +50,7 @@ def _crop(box: WorstBox, photo: str, rule: RuleFacts) -> Crop:
     lines = [f"{words.number(row.w_px)} × {words.number(row.h_px)} px"]
     if box.anchor_wh_px is not None:
         width, height = map(words.number, box.anchor_wh_px)
-        lines.append(f"best anchor {row.best_anchor}, {width} × {height} px")
+        lines.append(f"best anchor {row.best_anchor}, {width}\u00a0×\u00a0{height}\u00a0px")
     if rule.threshold is not None:
         lines.append(f"{rule.threshold.critical} {words.number(getattr(row, rule.threshold.critical))}")
     why = words.sentence(f"{why_it_fails(box, rule)}.")
@@ -68,16 +68,17 @@ def why_it_fails(box: WorstBox, rule: RuleFacts) -> str:
     if row.positives > 0:
         return f"all of its {words.count(row.positives, 'positive')} lie on slots that other ground truths win"
     assert threshold is not None, "a rule without a threshold says which of its tests fails"
-    critical = words.number(getattr(row, threshold.critical))
+    critical = words.number_beside(float(getattr(row, threshold.critical)), threshold.value)
     limit = words.number(round(threshold.value, 4))
     if threshold.matches_below and box.anchor_wh_px is not None:
-        return f"{_side(row, box.anchor_wh_px)} its best anchor, where less than {limit} times fits"
+        side = _side(row, box.anchor_wh_px, threshold.value)
+        return f"{side} its best anchor, where less than {limit} times fits"
     return f"shares {critical} of its shape with its best anchor, where more than {limit} fits"
 
 
-def _side(row: Any, anchor_wh_px: tuple[float, float]) -> str:
+def _side(row: Any, anchor_wh_px: tuple[float, float], limit: float) -> str:
     """``5.11 times as wide as``, for the side that differs most from the anchor's."""
     wide, tall = row.w_px / anchor_wh_px[0], row.h_px / anchor_wh_px[1]
     ratios = {"as wide as": wide, "narrower than": 1 / wide, "as tall as": tall, "shorter than": 1 / tall}
     how, ratio = max(ratios.items(), key=lambda item: item[1])
-    return f"{words.number(float(ratio))} times {how}"
+    return f"{words.number_beside(float(ratio), limit)} times {how}"

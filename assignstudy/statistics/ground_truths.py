@@ -15,7 +15,7 @@ from assignstudy.types import CellOffset, RuleFacts
 
 SIZE_BINS = ("small", "medium", "large")
 SMALL_BELOW_PX2 = 32**2
-MEDIUM_UP_TO_PX2 = 96**2
+LARGE_FROM_PX2 = 96**2
 _BLOCK_ROWS = 1 << 15
 
 
@@ -100,8 +100,8 @@ class _Entered:
 
 
 def size_bin(area_px2: npt.NDArray[np.floating]) -> npt.NDArray[np.int8]:
-    """COCO's area bins, as positions in :data:`SIZE_BINS`: small below 32², medium up to and with 96², then large."""
-    return (area_px2 >= SMALL_BELOW_PX2).astype(np.int8) + (area_px2 > MEDIUM_UP_TO_PX2).astype(np.int8)
+    """COCO's area bins, as positions in :data:`SIZE_BINS`: small below 32², medium below 96², large from there on."""
+    return (area_px2 >= SMALL_BELOW_PX2).astype(np.int8) + (area_px2 >= LARGE_FROM_PX2).astype(np.int8)
 
 
 def _category(codes: npt.NDArray[np.integer], names: Sequence[str]) -> pd.Categorical[str]:

@@ -306,3 +306,17 @@ def test_the_table_of_positives_agrees_with_the_run():
             pd.testing.assert_series_equal(
                 counted.reindex(rows.index, fill_value=0).astype("int64"), expected, check_names=False
             )
+
+
+def test_where_numbers_would_hide_the_picture_there_are_none():
+    flat = [(0.5, 0.01 * k + 0.1, 0.9, 0.003) for k in range(gallery.MOST_TAGS + 1)]
+    for boxes, on_photo, on_level in (
+        (flat, 0, 0),
+        (flat[: gallery.MOST_TAGS], gallery.MOST_TAGS, 0),
+        (flat[:5], 5, 5),
+    ):
+        _, _, found = shown(Yolov5(), dataset=make_dataset([0] * len(boxes), boxes, [(640, 640)]))
+        subject, level = gallery.Subject(found.images[0]), found.levels[0]
+        panels = (gallery.original(subject), gallery.cells_on_grid(subject, level))
+        tags = [len(mark.texts) for panel in panels for mark in panel.marks if isinstance(mark, Tags)]
+        assert tags == [on_photo, on_level]

@@ -68,6 +68,14 @@ def test_names_from_right_to_left_stay_by_themselves():
     assert words.name("a\u202eb") == "a b", "commands to turn the text around are left out"
 
 
+@pytest.mark.parametrize(
+    ("value", "limit", "expected"),
+    [(4.0003, 4.0, "4.0003"), (4.0, 4.0, "4"), (4.13, 4.0, "4.13"), (0.19996, 0.2, "0.19996"), (12.0, 4.0, "12")],
+)
+def test_a_number_beside_its_limit_does_not_read_like_it(value, limit, expected):
+    assert words.number_beside(value, limit) == expected
+
+
 def test_long_names_keep_their_ends_and_are_told_in_full_elsewhere():
     long = "a" * 150 + "z" * 150
     short = words.name(long)
