@@ -596,13 +596,21 @@ def _signals_noted(launch: Launch) -> Iterator[None]:
         launch.stopped_by = number
         raise KeyboardInterrupt
 
-    before = {}
+    before, told = {}, sys.unraisablehook
+
+    def tell(unraisable: sys.UnraisableHookArgs) -> None:
+        """Python prints what is raised where nothing can be: a stop that hits there is noted, and that is enough."""
+        if not (launch.stopped_by and issubclass(unraisable.exc_type, KeyboardInterrupt)):
+            told(unraisable)
+
+    sys.unraisablehook = tell
     if threading.current_thread() is threading.main_thread():  # Python handles signals in the main thread only
         asked = (number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) != signal.SIG_IGN)
         before = {number: signal.signal(number, stop) for number in asked}
     try:
         yield
     finally:
+        sys.unraisablehook = told
         for number, handler in before.items():
             signal.signal(number, handler)
 

@@ -119,7 +119,7 @@ def test_boxes_come_in_the_frame_of_the_input():
     assert row["best_anchor"] == "P5/1"
 
 
-@pytest.mark.parametrize(("side", "expected"), [(31.9, "small"), (32, "medium"), (96, "medium"), (96.1, "large")])
+@pytest.mark.parametrize(("side", "expected"), [(31.9, "small"), (32, "medium"), (95.9, "medium"), (96, "large")])
 def test_size_bins_and_their_borders(side, expected):
     dataset = make_dataset([0], [(0.5, 0.5, side / 1024, side / 1024)], [(1024, 1024)])
     boxes = run(Study(dataset, Yolov5(), make_levels(), Letterbox(), (1024, 1024))).tables.ground_truths
