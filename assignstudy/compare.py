@@ -49,11 +49,10 @@ def compare(a: Folder, b: Folder) -> CompareView:
     runs_a, runs_b = (_table(stored) for stored in (stored_a, stored_b))
     alignment = align(runs_a, runs_b)
     runs_a, runs_b = (_with_columns(runs, alignment.names) for runs in (runs_a, runs_b))
-    found = [_pair(one, other, stored_a[one], stored_b[other]) for one, other in alignment.pairs]
-    pairs = tuple(pair for pair, _ in found)
+    damage: list[str] = []
+    pairs = tuple(_pair(one, other, stored_a[one], stored_b[other], damage) for one, other in alignment.pairs)
     detail = _detail(pairs)
-    notices = [notice for _, notices in found for notice in notices]
-    classes, shown = _look_closer(pairs[detail], stored_a, stored_b, notices) if detail is not None else ((), ())
+    classes, shown = _look_closer(pairs[detail], stored_a, stored_b, damage) if detail is not None else ((), ())
     return CompareView(
         names=(_name(a), _name(b)),
         datasets=(str(stored_a[0].record.dataset), str(stored_b[0].record.dataset)),
@@ -65,7 +64,7 @@ def compare(a: Folder, b: Folder) -> CompareView:
         classes=classes,
         examples=shown,
         differences=_differences(stored_a, stored_b, alignment),
-        notices=tuple(dict.fromkeys(map(hide_folders, notices))),
+        damage=tuple(map(hide_folders, dict.fromkeys(damage))),
     )
 
 
@@ -95,18 +94,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AssignStudyError as error:
         print(f"assignstudy: {error}", file=sys.stderr)
         return 1
-    except (
-        BrokenPipeError
-    ):  # whoever reads along, head for one, has read enough; Python must not flush again at its end
+    except BrokenPipeError:
+        # Whoever reads along, head for one, has read enough; Python must not flush again at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0 if view.pairs and not view.notices else 1
+    return 0 if view.pairs and not view.damage else 1
 
 
 def _print(view: CompareView) -> None:
     for alert in compare_page.alerts(view):
         print(f"assignstudy: {alert.finding}", file=sys.stderr)
-    for notice in view.notices:
-        print(f"assignstudy: {notice}", file=sys.stderr)
     print(compare_page.sentence(view))
     names = view.alignment.names
     lines = [[*names, *(f"{name} {side}" for name in SHOWN_METRICS for side in "AB"), "gained", "lost", "level"]]
@@ -149,16 +145,17 @@ def _with_columns(runs: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
     return runs.assign(**dict.fromkeys((name for name in names if name not in runs), None))
 
 
-def _pair(row_a: int, row_b: int, a: StoredRun, b: StoredRun) -> tuple[RunPair, list[str]]:
-    """Both runs, with what became of each ground truth where they saw the same; and what could not be read."""
+def _pair(row_a: int, row_b: int, a: StoredRun, b: StoredRun, damage: list[str]) -> RunPair:
+    """Both runs, with what became of each ground truth where they saw the same; adds what cannot be read."""
     if a.record.fingerprint != b.record.fingerprint:
-        return RunPair(row_a, row_b, same_labels=False), []
+        return RunPair(row_a, row_b, same_labels=False)
     tables = RunTables({0: a.folder, 1: b.folder})
+    damage += tables.notices
     if len(tables.readable) < 2:
-        return RunPair(row_a, row_b, same_labels=True), tables.notices
+        return RunPair(row_a, row_b, same_labels=True)
     counts = tables.compare(0, [1], {1: "b"}).changes
     changes = dict(zip(map(str, counts), map(int, counts.to_numpy()[0]), strict=True))
-    return RunPair(row_a, row_b, same_labels=True, changes=changes), tables.notices
+    return RunPair(row_a, row_b, same_labels=True, changes=changes)
 
 
 def _detail(pairs: Sequence[RunPair]) -> int | None:
@@ -172,9 +169,9 @@ def _moved(changes: Mapping[str, int]) -> int:
 
 
 def _look_closer(
-    pair: RunPair, stored_a: Sequence[StoredRun], stored_b: Sequence[StoredRun], notices: list[str]
+    pair: RunPair, stored_a: Sequence[StoredRun], stored_b: Sequence[StoredRun], damage: list[str]
 ) -> tuple[tuple[ClassRecall, ...], tuple[Example, ...]]:
-    """The classes of a pair, and the ground truths that say most; adds what cannot be read to the notices."""
+    """The classes of a pair, and the ground truths that say most; adds what cannot be read."""
     tables = RunTables({0: stored_a[pair.a].folder, 1: stored_b[pair.b].folder})
     shown: tuple[Example, ...] = ()
     for stored in (stored_a[pair.a], stored_b[pair.b]):  # the pictures may lie where only one of the two finds them
@@ -182,7 +179,7 @@ def _look_closer(
         if any(one.jpeg for one in shown):
             break
     classes = tables.classes([0, 1])
-    notices += tables.notices
+    damage += tables.notices
     return classes, shown
 
 

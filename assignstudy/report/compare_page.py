@@ -51,6 +51,11 @@ def build(view: CompareView) -> tuple[SectionContent, ...]:
 
 def alerts(view: CompareView) -> tuple[Alert, ...]:
     """What the reader must know before he believes the page."""
+    damage = (Alert(State.ACT, sentence, "do these runs again: the same command does.") for sentence in view.damage)
+    return (*_other_labels(view), *damage)
+
+
+def _other_labels(view: CompareView) -> tuple[Alert, ...]:
     strangers = len(view.strangers)
     if not strangers:
         return ()

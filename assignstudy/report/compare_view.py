@@ -47,8 +47,8 @@ class CompareView:
         detail: Position in ``pairs`` of the pair whose classes and boxes are shown; None where there is none.
         classes: Recall by class in that pair: run 0 is that of side A, run 1 that of side B.
         examples: Ground truths of that pair to show.
-        notices: What could not be read, one sentence each.
         differences: What else is different between the sides: settings, versions, machines.
+        damage: Sentences about tables that cannot be read.
     """
 
     names: tuple[str, str]
@@ -61,7 +61,7 @@ class CompareView:
     classes: tuple[ClassRecall, ...] = ()
     examples: tuple[Example, ...] = ()
     differences: tuple[Fact, ...] = ()
-    notices: tuple[str, ...] = ()
+    damage: tuple[str, ...] = ()
 
     @cached_property
     def _records(self) -> tuple[dict[int, dict[str, Any]], dict[int, dict[str, Any]]]:
