@@ -15,6 +15,7 @@ from assignstudy.assign.atss import Atss
 from assignstudy.assign.fcos import Fcos
 from assignstudy.assign.max_iou import MaxIou
 from assignstudy.assign.rule import Rule
+from assignstudy.assign.yolov3 import Yolov3
 from assignstudy.assign.yolov3_spp import Yolov3Spp
 from assignstudy.assign.yolov5 import Yolov5
 from assignstudy.assign.yolov7_aux import Yolov7Aux
@@ -26,6 +27,7 @@ from tests.boxes import COCO_P5, make_dataset, make_levels
 
 TRANSFORMS = {"letterbox": Letterbox(), "stretch": Stretch()}
 RULES = {
+    "yolov3": Yolov3,
     "yolov3_spp": Yolov3Spp,
     "yolov5": Yolov5,
     "yolov7_aux": Yolov7Aux,

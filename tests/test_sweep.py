@@ -5,6 +5,7 @@ import shutil
 from html import unescape
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
@@ -16,6 +17,7 @@ from assignstudy.errors import PageError, RecordError
 from assignstudy.job import forget_labels
 from assignstudy.statistics.sweep_choice import PickRule
 from assignstudy.sweep import hide_folders, write_sweep_page
+from tests.boxes import make_dataset
 from tests.stored_runs import store, store_failed, store_manifest, store_rule, store_sweep, street
 from tests.views import CHINESE, HOSTILE
 
@@ -504,6 +506,18 @@ class TestMixedRules:
         page = built(store_manifest(tmp_path, store_rule(tmp_path, street(boxes=60), "fcos")))
         pasted = unescape(section(page, "pick"))
         assert "assigner: fcos  # FCOS\nimgsz: 640\n# points: those of the rule" in pasted
+
+    def test_a_run_with_more_boxes_that_own_no_slot_is_not_picked_and_the_reason_is_said(self, tmp_path):
+        # Four alike in the quarters of one cell: darknet gives all of them one slot, YOLOv5 each its own neighbours.
+        four = [(image, (320 + x) / 640, (320 + y) / 640) for image in range(20) for x in (4, 12) for y in (4, 12)]
+        alone = [(image, 324 / 640, 324 / 640) for image in range(20, 420)]
+        centres = np.array([*four, *alone])
+        boxes = np.concatenate((centres[:, 1:], np.full((len(centres), 2), 60 / 640)), axis=1)
+        boxes[-1, 2:] = 2 / 640  # too small for YOLOv5
+        dataset = make_dataset(centres[:, 0].astype(int).tolist(), boxes, [(640, 640)] * 420)
+        page = built(store_manifest(tmp_path, *(store_rule(tmp_path, dataset, name) for name in ("yolov3", "yolov5"))))
+        assert self._order(page) == ["yolov5", "yolov3"]
+        assert "with more boxes that own no slot, which the rule counts as lost: yolov3." in section(page, "pick")
 
     def _order(self, page):
         header, rows = table(page, "runs", "Runs in the order")

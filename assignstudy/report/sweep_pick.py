@@ -242,11 +242,15 @@ def _beaten(view: SweepView) -> str:
     value = {row: [signs[name] * metric_value(view, row, name) for name in names] for row in view.order}
     beating = [row for row in view.order if row != pick and all(map(le, value[row], value[pick]))]
     aside = set(set_aside(view.comparable, view.rule))
-    larger = {row for row in beating if metric_value(view, row, PRICE) > metric_value(view, pick, PRICE)}
+    larger, slotless = (
+        {row for row in beating if metric_value(view, row, name) > metric_value(view, pick, name)}
+        for name in (PRICE, "matched_without_slot")
+    )
     reasons = {
         "with more boxes below one cell than the rule lets pass": aside.intersection(beating),
         "with a larger network input, which the rule has its price for": larger - aside,
-        "by differences that the rule counts as none": set(beating) - larger - aside,
+        "with more boxes that own no slot, which the rule counts as lost": slotless - larger - aside,
+        "by differences that the rule counts as none": set(beating) - slotless - larger - aside,
     }
     why = words.listing([reason for reason, rows in reasons.items() if rows], "or")
     some = words.listing([view.name(row) for row in beating[:3]])
