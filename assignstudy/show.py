@@ -24,9 +24,10 @@ HELP = """The pictures of one image as files: its boxes, the positive cells and 
 image    path or file name of an image of the data set
 format   png, svg or pdf; several as png,pdf (png)
 dpi      pixels per inch of PNGs, and of photos in the others; a picture is 4.8 inches wide (200)
-out      folder to write to (outputs/pictures/<name of the image>)
+out      folder to write to (outputs/pictures/<name of the image>/<rule>-<key of the settings>)
 
 All else is a setting of the main command, see python -m assignstudy --help: dataset, assigner, anchors, imgsz, …
+What a model makes of an image stands on the page of a run: python -m assignstudy model=…
 """
 
 
@@ -96,6 +97,8 @@ def write_pictures(wanted: Request) -> tuple[list[Path], tuple[str, ...]]:
         AssignStudyError: A setting, the labels or the image cannot be used.
     """
     order, rule, transform = composed(wanted.overrides)
+    if order.config["model"]["name"] != "none":
+        raise ConfigError("model: expected none, as these pictures show no model; see python -m assignstudy model=…")
     from assignstudy import study
     from assignstudy.figures import gallery as figures
     from assignstudy.figures import panel_file
@@ -110,7 +113,8 @@ def write_pictures(wanted: Request) -> tuple[list[Path], tuple[str, ...]]:
     result = study.run(setting)
     gallery = study.show_images(setting, result, Wish(pick=setting.dataset.image_paths))
     image = gallery.images[0]
-    folder = wanted.out or Path("outputs", "pictures", Path(image.path).stem)
+    usual = Path("outputs", "pictures", Path(image.path).stem, f"{order.choices['assigner']}-{order.run_key}")
+    folder = wanted.out or usual
     photos = {"photo": image.picture} if image.picture else {}
     written = []
     try:

@@ -16,13 +16,22 @@ def here(tmp_path, monkeypatch):
 def test_an_image_of_the_built_in_data_set(here, capsys):
     arguments = ["image=street-00001.png", "dataset.images=3", "format=png,svg", "dpi=50", "imgsz=[384,640]"]
     assert show.main(arguments) == 0
-    folder = here / "outputs" / "pictures" / "street-00001"
+    (folder,) = (here / "outputs" / "pictures" / "street-00001").iterdir()
+    assert folder.name.startswith("yolov5-")
     names = {path.name for path in folder.iterdir()}
     assert {"street-00001-original.png", "street-00001-input.svg", "street-00001-P3-cells-grid.png"} <= names
     assert open_picture(folder / "street-00001-original.png").width == 241
     said = capsys.readouterr().out
     assert " 1: " in said
-    assert said.endswith(f"Pictures: {len(names)} in outputs/pictures/street-00001\n")
+    assert said.endswith(f"Pictures: {len(names)} in {folder.relative_to(here)}\n")
+
+
+def test_each_setting_has_a_folder_of_its_own(here):
+    for rule in ("yolov5", "fcos"):
+        assert show.main(["image=street-00001.png", "dataset.images=3", "dpi=20", f"assigner={rule}"]) == 0
+    folders = {folder.name.partition("-")[0]: folder for folder in (here / "outputs/pictures/street-00001").iterdir()}
+    assert set(folders) == {"yolov5", "fcos"}
+    assert not [path for path in folders["yolov5"].iterdir() if "P6" in path.name]
 
 
 def test_every_rule_can_be_chosen(here):

@@ -29,6 +29,7 @@ FORMATS = ("png", "svg", "pdf")
 _NO_DATE = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
 _UNDER = (0.0, 0.0, 0.0, 0.55)
 _DASHES = (0, (4, 2.5))
+_UNDER_PX = 1.6
 
 
 def save(panel: Panel, photos: Mapping[str, Image], path: FilePath, dpi: float) -> None:
@@ -107,22 +108,28 @@ def _artists(axes: Axes, panel: Panel, mark: Mark, photos: Mapping[str, Image]) 
 def _patches(mark: Rects) -> list[PathPatch]:
     """One patch for all boxes, and where they lie on a photo a dark one below."""
     pen, shape = mark.pen, box_path(mark.xyxy)
-    style_of_line = _DASHES if pen.is_dashed else "solid"
-    under = [PathPatch(shape, fill=False, edgecolor=_UNDER, linewidth=pen.width + 1.6, linestyle=style_of_line)]
+    over, below = (_line_style(pen, width) for width in (pen.width, pen.width + _UNDER_PX))
+    under = [PathPatch(shape, fill=False, edgecolor=_UNDER, linewidth=pen.width + _UNDER_PX, linestyle=below)]
     edge = style.colour(pen.colour) if pen.width else "none"
     patch = PathPatch(
         shape,
         facecolor=(style.colour(pen.colour), pen.fill),
         edgecolor=edge,
         linewidth=pen.width,
-        linestyle=style_of_line,
+        linestyle=over,
     )
     return [*under[: pen.on_photo and pen.width > 0], patch]
 
 
+def _line_style(pen: Pen, width: float) -> str | tuple[float, tuple[float, ...]]:
+    """Dashes as long as those of the pen: matplotlib makes them longer where a line is wider."""
+    offset, dashes = _DASHES
+    return (offset, tuple(length * pen.width / width for length in dashes)) if pen.is_dashed and width else "solid"
+
+
 def _lines(mark: Strokes) -> list[LineCollection]:
     pen, segments = mark.pen, list(mark.xyxy.reshape(-1, 2, 2))
-    under = [LineCollection(segments, colors=[_UNDER], linewidths=pen.width + 1.6)]
+    under = [LineCollection(segments, colors=[_UNDER], linewidths=pen.width + _UNDER_PX)]
     lines = LineCollection(segments, colors=style.colour(pen.colour), linewidths=pen.width)
     return [*under[: int(pen.on_photo)], lines]
 

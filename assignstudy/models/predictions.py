@@ -54,7 +54,8 @@ def training_outputs(output: object, levels: Sequence[PyramidLevel], classes: in
         classes: Number of classes of the data set.
 
     Raises:
-        ModelError: There are outputs of five dimensions, but not ``(1, A, rows, columns, 5 + classes)`` for each level.
+        ModelError: There are outputs of five dimensions, but not ``(1, A, rows, columns, 5 + classes)`` for each level,
+            or hold something that is no finite number.
     """
     found = [tensor for tensor in _tensors(output) if tensor.ndim == OUTPUT_DIMENSIONS]
     if not found:
@@ -68,6 +69,8 @@ def training_outputs(output: object, levels: Sequence[PyramidLevel], classes: in
             f"training outputs: expected (images, anchors, rows, columns, 5 + classes) per level, {wanted}, got"
             f" {shapes}; study the data set and the anchors that the model was made for"
         )
+    if not all(bool(torch.isfinite(tensor).all()) for tensor in by_rows):
+        raise ModelError("training outputs: expected numbers, got NaN or infinity; check the weights of the model")
     return [tensor.detach().to("cpu", torch.float32) for tensor in by_rows]
 
 

@@ -78,10 +78,16 @@ def look(model: nn.Module, image: Tensor, layers: Sequence[str], grids: Iterable
         called several times on one level counts with its last call.
 
     Raises:
-        ModelError: The model raises something, a layer puts out none of the levels' grids, or a level has no such
-            layer.
+        ModelError: The model raises something, a layer puts out none of the levels' grids, a level has no such
+            layer, or two levels have the same grid.
     """
     wanted = tuple(grids)
+    if twice := [grid for number, grid in enumerate(wanted) if grid in wanted[:number]]:
+        rows, columns = twice[0]
+        raise ModelError(
+            f"model: expected another grid on each level, got {rows} x {columns} on two, whose layers cannot be told "
+            "apart; use a larger imgsz"
+        )
     taps = _Named(wanted) if layers else _HeadInputs(wanted)
     with torch.no_grad(), _faults_told(model, image), watched(model, layers, taps.see):
         output = model(image)

@@ -147,7 +147,8 @@ def choose(tables: RunTables, image_paths: Sequence[str], wish: Wish) -> tuple[C
         ConfigError: If a name fits no image, or several.
     """
     if wish.pick:
-        return tuple(Choice(named(name, image_paths), PICKED) for name in wish.pick)
+        indices = dict.fromkeys(named(name, image_paths) for name in wish.pick)
+        return tuple(Choice(index, PICKED) for index in indices)
     images = _per_image(tables)
     worst = list(islice(_worst(images), wish.images - wish.images // 2))
     seen = {choice.image_index for choice in worst}

@@ -40,6 +40,14 @@ def photos():
     return {"photo": Image.new("RGB", (20, 16), (9, 120, 60))}
 
 
+def test_the_dark_line_below_has_the_same_dashes(photos, tmp_path):
+    path = tmp_path / "x.svg"
+    save(panel("1"), photos, path, 100)
+    dashes = re.findall(r"stroke-dasharray: ([\d.,]+)", path.read_text(encoding="utf-8"))
+    assert len(dashes) >= 2
+    assert set(dashes) == {"4,2.5"}
+
+
 def test_artists_have_the_coordinates_of_the_marks(photos):
     axes = draw(panel("1", "2"), photos).axes[0]
     patches = [patch for patch in axes.patches if isinstance(patch, PathPatch)]

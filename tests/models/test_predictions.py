@@ -31,6 +31,14 @@ def test_training_outputs_are_found_wherever_they_are_by_level(nest):
     assert [tuple(one.shape) for one in found] == SHAPES
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_outputs_that_are_no_numbers_are_refused(value):
+    raw = outputs()
+    raw[1][0, 0, 0, 0, 4] = value
+    with pytest.raises(ModelError, match=r"^training outputs: expected numbers, got NaN or infinity"):
+        training_outputs(raw, LEVELS, 3)
+
+
 @pytest.mark.parametrize("output", [torch.zeros(1, 9, 8), None, (), {"a": [torch.zeros(1, 2, 3, 4)]}])
 def test_a_model_without_training_outputs_has_none(output):
     assert training_outputs(output, LEVELS, 3) is None

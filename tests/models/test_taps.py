@@ -129,6 +129,11 @@ def test_a_layer_without_the_grid_of_a_level_is_said(layer, got):
         look(net(), IMAGE, (layer,), GRIDS)
 
 
+def test_levels_that_share_a_grid_are_refused():
+    with pytest.raises(ModelError, match=r"expected another grid on each level, got 4 x 6 on two, .* larger imgsz"):
+        look(net(), IMAGE, (), (GRIDS[0], (4, 6), (4, 6)))
+
+
 def test_a_level_that_the_model_does_not_have_is_said():
     with pytest.raises(
         ModelError, match=r"expected a convolution that puts out each level's grid, .*got none for 1 × 2"
