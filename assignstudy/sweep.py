@@ -349,7 +349,9 @@ def _recipe(record: RunRecord, rule: Rule | None) -> Recipe:
     settings = [(name, record.config.get(name)) for name in ("anchor_t", "iou_t", "imgsz")]
     lines = [f"assigner: {record.choices.get('assigner')}{title}"]
     lines += [f"{name}: {value}" for name, value in settings if value is not None]
-    command = shlex.join(["python", "-m", "assignstudy", *map(hide_folders, record.overrides)])
+    # A named sweep would start all of its runs.
+    one_run = ["hydra.mode=RUN"] * any(setting.startswith("experiment=") for setting in record.overrides)
+    command = shlex.join(["python", "-m", "assignstudy", *map(hide_folders, record.overrides), *one_run])
     return Recipe("\n".join((*lines, *_anchor_lines(record, rule))), command)
 
 

@@ -98,6 +98,11 @@ class TestSweeps:
             assert compare.main([str(one), str(other), "-o", str(tmp_path / "page.html")]) == 0
             assert "Recall is" in capsys.readouterr().out
 
+    def test_a_sweep_and_itself_differ_in_no_ground_truth(self, sweeps):
+        view = compare.compare(sweeps[0], sweeps[0])
+        findings = [section.finding.sentence for section in compare_page.build(view)]
+        assert "No ground truth became matched or unmatched in any of the pairs." in findings
+
     def test_tables_that_are_not_there_are_said(self, sweeps, tmp_path, capsys):
         folder, page = tmp_path / "copy", tmp_path / "page.html"
         shutil.copytree(sweeps[0], folder)

@@ -437,6 +437,12 @@ class TestSweepsThatWentWrong:
             write_sweep_page(tmp_path)
 
 
+def test_the_command_of_a_named_sweep_runs_the_recommended_run_alone(tmp_path):
+    run = store(tmp_path, street(boxes=60), overrides=("anchor_t=4", "experiment=thresholds"))
+    pasted = unescape(section(built(store_manifest(tmp_path, run)), "pick"))
+    assert "python -m assignstudy anchor_t=4 experiment=thresholds hydra.mode=RUN\n" in pasted
+
+
 class TestMixedRules:
     def test_runs_are_told_apart_by_their_rule_alone(self, mixed):
         assert "they differ in assigner." in finding(mixed, "runs")

@@ -22,7 +22,7 @@ _NAME_LENGTH = 46
 
 @style.drawing()
 def draw(recalls: npt.NDArray[np.float64], runs: Sequence[tuple[str, Role]], classes: Sequence[str]) -> Figure:
-    """A row per run, a column per class; darker is lower, and cells where all is matched stay empty.
+    """A row per run, a column per class; stronger is lower, and cells where all is matched stay empty.
 
     Few cells have their recall in whole percent written in.
 

@@ -208,6 +208,8 @@ def _boxes_sentence(view: CompareView) -> str:
         )
     most = max(view.paired, key=lambda pair: (pair.changes or {})["gained"] + (pair.changes or {})["lost"])
     changes = most.changes or {}
+    if not changes["gained"] and not changes["lost"]:
+        return "No ground truth became matched or unmatched in any of the pairs."
     return (
         f"Most changed with {view.name(most)}: {words.integer(changes['gained'])} became matched and "
         f"{words.integer(changes['lost'])} unmatched."

@@ -16,8 +16,8 @@ from assignstudy.statistics.sweep_classes import ClassRecall
 KEY, TITLE = "classes", "Classes"
 MOST_RUNS, MOST_CLASSES = 40, 24
 HOW_TO_READ = (
-    "a row is a run, a column a class; the darker, the more of its boxes have no positive in that run, and an empty "
-    "cell has lost none."
+    "a row is a run, a column a class; the stronger its colour, the more of its boxes have no positive in that run, "
+    "and an empty cell has lost none."
 )
 NOTE = "The figures of every run are in classes.parquet in its folder."
 

@@ -56,7 +56,7 @@ def _sentence(view: SweepView, axis: ThresholdAxis) -> str:
         return f"The curves over {axis.name} belong to other rules than the recommended run's."
     threshold, recall = (metric_value(view, view.order[0], name) for name in (axis.name, "bpr"))
     setting = f"With {picked.name}, recall" if picked.name else "Recall"
-    more = words.listing([_needed(picked, goal) for goal in GOALS if goal > recall])
+    more = words.listing([_needed(picked, goal) for goal in GOALS if words.ratio(goal) > words.ratio(recall)])
     strictest = sorted((curve for curve in curves if curve is not picked), key=lambda curve: _strictness(curve, recall))
     others = "; ".join([_to_match(curve, recall) for curve in strictest[:MOST_NAMED]])
     found = f"{setting} is {words.ratio(recall)} at {axis.name} {value_text(threshold)}"

@@ -72,6 +72,8 @@ class PickRule:
         design = ", what a rule asks for by design not counted" if has_designed else ""
         shares = [words for name, words in _SHARES.items() if name in compared]
         price = f"{100 * self.pixel_price:g} percentage points off the recall for every doubling of the input's pixels"
+        priced = PRICE in compared and self.pixel_price
+        inputs = "of these, the ones with the smallest input; " if priced else ""
         smallest = f"of these, the ones within as much of the smallest share of {', then of '.join(shares)}; "
         small = (
             f"set aside those where more than {100 * self.most_sub_cell:g} % of the boxes are smaller than one cell of "
@@ -80,9 +82,9 @@ class PickRule:
         return (
             f"Leave out the runs with more than {100 * self.most_unreachable:g} % unreachable positives{design}, "
             f"unless all have more; {small if SUB_CELL in compared else ''}count boxes that own no slot as lost; "
-            f"{f'take {price}; ' if PRICE in compared and self.pixel_price else ''}keep those within "
-            f"{100 * self.tolerance:g} percentage points of the best recall; {smallest if shares else ''}of what is "
-            "left, pick the run with the fewest positives per ground truth."
+            f"{f'take {price}; ' if priced else ''}keep those within "
+            f"{100 * self.tolerance:g} percentage points of the best recall; {inputs}{smallest if shares else ''}"
+            "of what is left, pick the run with the fewest positives per ground truth."
         )
 
 
@@ -112,7 +114,8 @@ def ranked(runs: pd.DataFrame, rule: PickRule, by_design: Collection[int] = ()) 
     left["is_barred"] = (left["unreachable_share"] > rule.most_unreachable + _ROUNDING) & ~left.index.isin(
         list(by_design)
     )
-    left["bpr"] -= _without_slot(runs) + rule.pixel_price * _doublings(runs[PRICE])
+    left["doublings"] = _doublings(runs[PRICE])
+    left["bpr"] -= _without_slot(runs) + rule.pixel_price * left["doublings"]
     shares = shared_by_all(runs, _SHARES)
     order: list[int] = []
     while len(left):
@@ -180,13 +183,21 @@ def _doublings(megapixels: pd.Series) -> pd.Series:
     return doublings.fillna(0.0)
 
 
+def _best(left: pd.DataFrame, cost: pd.Series, tolerance: float) -> pd.DataFrame:
+    """The runs that cost least, and those that cost no more than the tolerance more."""
+    best: pd.DataFrame = left[cost <= cost.min() + tolerance + _ROUNDING]
+    return best
+
+
 def _pick(left: pd.DataFrame, rule: PickRule, shares: Sequence[str]) -> int:
     """One round of the rule, among runs without missing values."""
     allowed = left[~left["is_barred"]]
     left = allowed if len(allowed) else left
     left = left[_is_large_enough(left, rule)]
-    for name, sign in (("bpr", -1), *((name, 1) for name in shares)):
-        cost = sign * left[name]
-        left = left[cost <= cost.min() + rule.tolerance + _ROUNDING]
+    left = _best(left, -left["bpr"], rule.tolerance)
+    if rule.pixel_price:  # slots are contested less on larger inputs: those that tie would always win by that
+        left = _best(left, left["doublings"], 0.0)
+    for name in shares:
+        left = _best(left, left[name], rule.tolerance)
     fewest = int(left["positives_per_gt"].to_numpy(np.float64).argmin())
     return rows_of(left)[fewest]

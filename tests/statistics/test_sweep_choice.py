@@ -62,6 +62,12 @@ class TestRanked:
         assert ranked(runs((0.99, 0, 0, 1), (0.9951, 0, 0, 1), megapixels=[0.1, 0.2]), rule) == [1, 0]
         assert ranked(runs((0.98, 0, 0, 1), (0.9899, 0, 0, 1), megapixels=[0.1, 0.4]), rule) == [0, 1]
 
+    def test_of_equals_the_smaller_input_wins_though_its_slots_are_contested_more(self):
+        table = runs((0.9936, 0, 0.03, 1), (0.99, 0, 0.045, 1), megapixels=[0.8, 0.4])
+        assert ranked(table, PickRule()) == [1, 0]
+        assert ranked(table, PickRule(pixel_price=0)) == [0, 1]
+        assert "the ones with the smallest input; " in PickRule().sentence(["megapixels"])
+
     def test_boxes_that_own_no_slot_count_as_lost(self):
         table = runs((0.996, 0, 0, 5), (0.993, 0, 0, 5)).assign(ground_truths=1000, matched_without_slot=[8, 1])
         assert ranked(table, PickRule()) == [1, 0]
