@@ -62,7 +62,7 @@ def records(folder: Path) -> dict[str, record.RunRecord]:
 
 
 def test_the_sweep_is_called_alike_on_all_machines():
-    assert tracking.sweep_name(Path("/home/me/work/sweeps/2026-11-20/14-05")) == "2026-11-20/14-05"
+    assert tracking.sweep_name(Path("/data/sweeps/2026-11-20/14-05")) == "2026-11-20/14-05"
     assert tracking.sweep_name(Path("outputs/sweeps/2026-11-20/14-05")) == "outputs/sweeps/2026-11-20/14-05"
 
 

@@ -57,4 +57,7 @@ def _cells(values: pd.Series, column: Column) -> list[Cell]:
 def _text(value: float | str | None, kind: Kind) -> str:
     if words.is_undefined(value):
         return words.UNDEFINED
-    return str(value) if kind in (Kind.TEXT, Kind.CODE) else _PRINT[kind](value)  # type: ignore[arg-type]
+    if kind in (Kind.TEXT, Kind.CODE):
+        return str(value)
+    assert not isinstance(value, str), f"{kind}: expected a number, got {value!r}"
+    return _PRINT[kind](value)

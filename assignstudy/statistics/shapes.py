@@ -31,7 +31,7 @@ def histogram(tables: RunTables) -> pd.DataFrame:
 
 
 def unmatched(tables: RunTables) -> pd.DataFrame:
-    """The unmatched ground truths alone, in bins half as wide, with the same columns as :func:`histogram`."""
+    """The unmatched ground truths alone, in bins half as wide, with the columns of :func:`histogram`."""
     boxes = entered(tables)
     return _bins(boxes[boxes["positives"].to_numpy(np.int64) == 0], UNMATCHED_PER_OCTAVE)
 
