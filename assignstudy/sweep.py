@@ -98,7 +98,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     said = {
         "tolerance": "shares that differ by no more than this count as equal in the pick",
         "most_unreachable": "runs with a larger share of unreachable positives are not picked",
-        "most_sub_cell": "runs with a larger share of boxes below one cell are set aside, if another has a smaller one",
+        "most_sub_cell": "share of boxes below one cell of the finest level that costs nothing",
+        "sub_cell_price": "recall that each box below one cell beyond that share costs",
         "pixel_price": "recall that twice the pixels of network input must bring",
     }
     for name, text in said.items():
@@ -173,7 +174,8 @@ def _view(folder: Path, found: StoredSweep, runs: pd.DataFrame, rule: PickRule) 
     comparable = _on_same_labels(runs)
     tables = RunTables({row: folder / str(runs.at[row, "folder"]) for row in rows_of(comparable)})
     small = {row: boxes for row in tables.readable if (boxes := tables.small_boxes(row)) is not None}
-    runs, comparable = (_with_sub_cell(part, small) for part in (runs, comparable))
+    runs = _with_derived(runs, small, rows_of(comparable), rule)
+    comparable = runs.loc[comparable.index]
     by_design = [row for row, one in rules.items() if not one.facts.asks_beyond_reach]
     readable, order = comparable.loc[tables.readable], sweep_choice.ranked(comparable, rule, by_design)
     baseline = sweep_choice.baseline(readable, _as_published(rules, found.runs)) if len(readable) else None
@@ -206,9 +208,14 @@ def _view(folder: Path, found: StoredSweep, runs: pd.DataFrame, rule: PickRule) 
     return view, damage
 
 
-def _with_sub_cell(runs: pd.DataFrame, small: Mapping[int, SubCell]) -> pd.DataFrame:
+def _with_derived(
+    runs: pd.DataFrame, small: Mapping[int, SubCell], comparable: list[int], rule: PickRule
+) -> pd.DataFrame:
+    """The runs with the columns of the pick: those that need the boxes, and the one that needs the other runs."""
     shares = [small[row].share if row in small else math.nan for row in rows_of(runs)]
-    return runs.assign(**{sweep_choice.SUB_CELL: pd.Series(shares, index=runs.index, dtype="float64")})
+    runs = runs.assign(**{sweep_choice.SUB_CELL: pd.Series(shares, index=runs.index, dtype="float64")})
+    counted = sweep_choice.counted_recall(runs.loc[comparable], rule)
+    return runs.assign(**{sweep_choice.COUNTED: counted.reindex(runs.index)})
 
 
 def _shown_boxes(

@@ -142,16 +142,14 @@ def test_on_aerial_images_the_input_that_shows_the_boxes_is_picked_and_the_page_
 
     page = unescape((tmp_path / "swept" / "index.html").read_text(encoding="utf-8"))
     assert "Train with fit, imgsz 1280: it matches" in page
-    assert (
-        "2 of 4 runs are set aside, with more than 10 % of the boxes smaller than one cell of the finest level." in page
-    )
+    assert "In 2 of 4 runs more than 10 % of the boxes are smaller than one cell of the finest level" in page
     assert (
         f"{round(100 * below[1280], 1):g} % of the boxes are smaller than one cell (8 px) of the finest level, P3."
         in page
     )
     assert "anchors have a fitness of" in page
 
-    assert sweep.main(["swept", "--most-sub-cell", "1", "--pixel-price", "0.1"]) == 0
+    assert sweep.main(["swept", "--sub-cell-price", "0", "--pixel-price", "0.1"]) == 0
     page = unescape((tmp_path / "swept" / "index.html").read_text(encoding="utf-8"))
     assert "Train with fit, imgsz 640: it matches" in page
     assert (

@@ -84,8 +84,11 @@ class TestNumbers:
         boxes = study.load_ground_truths(folder, columns=["ignored", "w_px", "h_px"])
         is_small = (boxes.w_px * boxes.h_px < 8**2)[~boxes.ignored]
         below = is_small.groupby(boxes.imgsz, observed=True).mean()
-        for key, anchor_t, imgsz, bpr, unmatched, unreachable, contested, small, per_gt in rows:
+        for key, anchor_t, imgsz, bpr, counted, unmatched, unreachable, contested, small, per_gt in rows:
             run = runs.loc[key]
+            price = 0.004 * np.log2(run.input_h * run.input_w / (runs.input_h * runs.input_w).min())
+            price += run.matched_without_slot / run.ground_truths + 0.2 * max(below[int(imgsz)] - 0.1, 0)
+            assert float(counted) == pytest.approx(run.bpr - price, abs=0.00005)
             assert float(small.rstrip(" %")) == pytest.approx(100 * below[int(imgsz)], abs=0.05)
             assert (float(anchor_t), int(imgsz)) == (run.anchor_t, run.imgsz)
             assert bpr == f"{run.bpr:.4f}"
@@ -309,8 +312,8 @@ class TestTables:
     def test_for_latex_is_the_table_of_the_page(self, folder, page):
         _, rows = table(page, "runs", "Runs in the order")
         lines = (folder / "runs.tex").read_text(encoding="utf-8").splitlines()
-        assert lines[0] == r"\begin{tabular}{rrrrrrrr}"
-        assert lines[2].startswith(r"anchor\_t & imgsz & bpr & unmatched & unreachable\_share")
+        assert lines[0] == r"\begin{tabular}{rrrrrrrrr}"
+        assert lines[2].startswith(r"anchor\_t & imgsz & bpr & counted\_recall & unmatched & unreachable\_share")
         body = [line.removesuffix(r" \\").replace(r"\%", "%").split(" & ") for line in lines if line[0].isdigit()]
         assert body == [row[1:] for row in rows]
 
