@@ -141,8 +141,9 @@ def _too_small(view: SweepView) -> str:
     beyond = sum(_beyond(view, row) for row in view.order)
     if not beyond or not view.rule.sub_cell_price or len(view.order) == 1:
         return ""
+    runs, most = words.count(len(view.order), "run"), f"{100 * view.rule.most_sub_cell:g} %"
     return (
-        f"In {words.integer(beyond)} of {words.count(len(view.order), 'run')} more than {100 * view.rule.most_sub_cell:g} % of the boxes are smaller than one cell of the finest "
+        f"In {words.integer(beyond)} of {runs} more than {most} of the boxes are smaller than one cell of the finest "
         "level, which the rule counts in part as lost."
     )
 
