@@ -10,6 +10,7 @@ import math
 import re
 import shlex
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -40,6 +41,7 @@ from assignstudy.statistics.sweep_choice import Baseline, PickRule
 from assignstudy.statistics.sweep_metrics import with_shares
 from assignstudy.statistics.sweep_pairs import Comparison
 from assignstudy.statistics.sweep_parameters import label, parameters, records, rows_of, swept, value_text
+from assignstudy.statistics.sweep_threshold import ThresholdAxis
 from assignstudy.stored import StoredRun, StoredSweep, find_sweep, runs_table
 
 USUAL_RULE = PickRule()
@@ -182,6 +184,7 @@ def _view(folder: Path, found: StoredSweep, runs: pd.DataFrame, rule: PickRule) 
     comparison = _compared(readable, baseline, tables)
     against = _most_telling(order, runs, comparison, baseline)
     with_curve = readable.loc[[row for row in tables.readable if _has_curve(rules.get(row))]]
+    fits = {row: str(found.runs[row].record.fitted or "") for row in rows_of(with_curve)}
     classes = tables.classes(order)
     damage = [hide_folders(sentence) for sentence in (*found.damage, *tables.notices)]
     view = SweepView(
@@ -193,7 +196,7 @@ def _view(folder: Path, found: StoredSweep, runs: pd.DataFrame, rule: PickRule) 
         rules={row: one.facts for row, one in rules.items()},
         baseline=baseline,
         pages=_pages(folder, runs),
-        curves=tuple(_curves(with_curve, swept(readable), tables)),
+        curves=tuple(_curves(with_curve, swept(readable), fits, tables)),
         comparison=comparison,
         against=against,
         classes=classes,
@@ -290,18 +293,32 @@ def _has_curve(rule: Rule | None) -> bool:
 # ---- what the ground truths of all runs say together
 
 
-def _curves(runs: pd.DataFrame, names: Sequence[str], tables: RunTables) -> Iterator[SettingCurve]:
-    """One curve per threshold and setting of everything else that was varied."""
+def _curves(
+    runs: pd.DataFrame, names: Sequence[str], fits: Mapping[int, str], tables: RunTables
+) -> Iterator[SettingCurve]:
+    """One curve per threshold and setting of everything else that was varied.
+
+    Fitted anchors depend on the threshold that they were fitted for: other anchors, another curve.
+    """
+    runs = runs.assign(fitted=pd.Series(fits, dtype="object"))
     for axis in sweep_threshold.AXES:
-        rows, others = sweep_threshold.one_per_curve(runs, axis, names)
+        rows, others = sweep_threshold.one_per_curve(runs, axis, [*names, "fitted"])
         values = records(runs)
         settings = {row: tuple(value_text(run[name]) for name in others) for row, run in values.items()}
+        said = _curve_names({row: values[row] for row in rows}, axis, others[:-1])
         for row in rows:
             table = tables.ground_truths(row, ("ignored", *_CRITICAL))
-            name = label(values[row], others) if others else ""
             same = tuple(other for other in settings if settings[other] == settings[row])
             recall, shown = (sweep_threshold.recall(table, axis, at) for at in (axis.grid, axis.shown))
-            yield SettingCurve(row, axis, name, same, recall, shown)
+            yield SettingCurve(row, axis, said[row], same, recall, shown)
+
+
+def _curve_names(runs: Mapping[int, Mapping[str, Any]], axis: ThresholdAxis, others: Sequence[str]) -> dict[int, str]:
+    """What tells each curve apart: its setting, and the threshold its anchors were fitted for where that is needed."""
+    names = {row: label(run, others) if others else "" for row, run in runs.items()}
+    count = Counter(names.values())
+    fitted = {row: f"(for {axis.name} {value_text(run[axis.name])})" for row, run in runs.items()}
+    return {row: f"{name} {fitted[row]}".strip() if count[name] > 1 else name for row, name in names.items()}
 
 
 def _compared(runs: pd.DataFrame, baseline: Baseline | None, tables: RunTables) -> Comparison | None:
