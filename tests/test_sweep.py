@@ -84,11 +84,8 @@ class TestNumbers:
         boxes = study.load_ground_truths(folder, columns=["ignored", "w_px", "h_px"])
         is_small = (boxes.w_px * boxes.h_px < 8**2)[~boxes.ignored]
         below = is_small.groupby(boxes.imgsz, observed=True).mean()
-        for key, anchor_t, imgsz, bpr, counted, unmatched, unreachable, contested, small, per_gt in rows:
+        for key, anchor_t, imgsz, bpr, unmatched, unreachable, contested, small, per_gt in rows:
             run = runs.loc[key]
-            price = 0.004 * np.log2(run.input_h * run.input_w / (runs.input_h * runs.input_w).min())
-            price += run.matched_without_slot / run.ground_truths + 0.2 * max(below[int(imgsz)] - 0.1, 0)
-            assert float(counted) == pytest.approx(run.bpr - price, abs=0.00005)
             assert float(small.rstrip(" %")) == pytest.approx(100 * below[int(imgsz)], abs=0.05)
             assert (float(anchor_t), int(imgsz)) == (run.anchor_t, run.imgsz)
             assert bpr == f"{run.bpr:.4f}"
@@ -96,6 +93,18 @@ class TestNumbers:
             assert float(per_gt) == pytest.approx(run.positives_per_gt, abs=0.005)
             assert float(unreachable.rstrip(" %")) == pytest.approx(100 * run.unreachable / run.positives, abs=0.05)
             assert float(contested.rstrip(" %")) == pytest.approx(100 * run.contested_slots / run.slots, abs=0.05)
+
+    def test_the_recall_as_the_rule_counts_it_follows_from_the_other_columns(self, folder, page):
+        runs = study.load_runs(folder).set_index("run_key")
+        pixels = runs.input_h * runs.input_w
+        header, rows = table(page, "pick", "How the rule counts")
+        assert header[3:] == ["bpr", "without a slot", "megapixels", "below a cell", "bpr, counted"]
+        for key, *_, bpr, without_slot, _, small, counted in rows:
+            price = 0.004 * np.log2(pixels[key] / pixels.min()) + int(without_slot) / runs.ground_truths[key]
+            price += 0.2 * max(float(small.rstrip(" %")) / 100 - 0.1, 0)
+            assert bpr == f"{runs.bpr[key]:.4f}"
+            assert float(counted) == pytest.approx(runs.bpr[key] - price, abs=0.0003)
+        assert [row[0] for row in rows] == [row[0] for row in table(page, "runs", "Runs in the order")[1]]
 
     def test_every_metric_of_every_run_is_on_the_page(self, folder, page):
         runs = study.load_runs(folder).set_index("run_key")
@@ -312,8 +321,8 @@ class TestTables:
     def test_for_latex_is_the_table_of_the_page(self, folder, page):
         _, rows = table(page, "runs", "Runs in the order")
         lines = (folder / "runs.tex").read_text(encoding="utf-8").splitlines()
-        assert lines[0] == r"\begin{tabular}{rrrrrrrrr}"
-        assert lines[2].startswith(r"anchor\_t & imgsz & bpr & counted\_recall & unmatched & unreachable\_share")
+        assert lines[0] == r"\begin{tabular}{rrrrrrrr}"
+        assert lines[2].startswith(r"anchor\_t & imgsz & bpr & unmatched & unreachable\_share")
         body = [line.removesuffix(r" \\").replace(r"\%", "%").split(" & ") for line in lines if line[0].isdigit()]
         assert body == [row[1:] for row in rows]
 

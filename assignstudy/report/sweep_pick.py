@@ -27,7 +27,8 @@ from assignstudy.statistics.sweep_metrics import facts
 KEY, TITLE = "pick", "What to pick"
 CARD_METRICS = ("bpr", "unmatched", "unreachable_share", "contested_share", SUB_CELL, "positives_per_gt")
 WITHOUT_SLOT = "matched_without_slot"
-FRONT_METRICS = ("bpr", COUNTED, "unmatched", WITHOUT_SLOT, *COSTS, PRICE)
+FRONT_METRICS = ("bpr", "unmatched", *COSTS, PRICE)
+COUNTED_METRICS = ("bpr", WITHOUT_SLOT, PRICE, SUB_CELL, COUNTED)
 CAPTION = "Recall against what it costs"
 ANOTHER_RULE = (
     "python -m assignstudy.sweep FOLDER --tolerance 0.001 --most-unreachable 0.02 --most-sub-cell 0.1 "
@@ -54,7 +55,7 @@ def build(view: SweepView) -> SectionContent:
         alerts=_alerts(view),
         facts=_facts(view),
         pictures=pictures,
-        tables=(_front(view),),
+        tables=(_front(view), *([_counted(view)] if len(view.order) > 1 else [])),
         how_to_read=HOW_TO_READ if pictures else "",
     )
 
@@ -307,9 +308,8 @@ def _pictures(view: SweepView) -> tuple[Picture, ...]:
     best = view.run(view.order[0])
     prices = words.listing([f"{metric_text(name, best[name])} {facts(name).title}" for name in costs])
     alt = f"Best possible recall against its costs, a dot per run. Recommended: {words.ratio(best['bpr'])}, {prices}."
-    return (
-        Picture(to_svg(sweep_tradeoff.draw([_panel(view, name) for name in costs]), "sweep-tradeoff", alt), CAPTION),
-    )
+    figure = sweep_tradeoff.draw([_panel(view, name) for name in costs], int(best["ground_truths"]))
+    return (Picture(to_svg(figure, "sweep-tradeoff", alt), CAPTION),)
 
 
 def _compared(view: SweepView) -> list[str]:
@@ -338,4 +338,14 @@ def _front(view: SweepView) -> TableView:
         (*run_columns(view), *metric_columns(FRONT_METRICS, in_words=True)),
         tuple((*run_cells(view, row), *cells[row]) for row in rows),
         note=note,
+    )
+
+
+def _counted(view: SweepView) -> TableView:
+    """What the rule takes off each run's recall."""
+    cells = metric_cells(view, view.order, COUNTED_METRICS)
+    return TableView(
+        "How the rule counts: recall less what it takes off, in the order of the recommendation",
+        (*run_columns(view), *metric_columns(COUNTED_METRICS, in_words=True)),
+        tuple((*run_cells(view, row), *cells[row]) for row in view.order),
     )

@@ -13,15 +13,7 @@ from assignstudy.statistics.sweep_metrics import is_metric
 from assignstudy.statistics.sweep_parameters import rows_of
 
 KEY, TITLE = "runs", "Runs"
-KEY_METRICS = (
-    "bpr",
-    "counted_recall",
-    "unmatched",
-    "unreachable_share",
-    "contested_share",
-    "sub_cell_share",
-    "positives_per_gt",
-)
+KEY_METRICS = ("bpr", "unmatched", "unreachable_share", "contested_share", "sub_cell_share", "positives_per_gt")
 GROUPS = (
     ("Labels", re.compile("images|images_without_gt|ground_truths|ignored|rejected")),
     ("Matching", re.compile("unmatched|bpr|anchors_per_gt|positives_per_gt")),
