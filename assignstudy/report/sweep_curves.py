@@ -19,7 +19,7 @@ from assignstudy.report.content import Finding, Picture, SectionContent
 from assignstudy.report.embed import to_svg
 from assignstudy.report.sweep_cells import metric_text, metric_value
 from assignstudy.report.sweep_view import SweepView
-from assignstudy.statistics import sweep_grid
+from assignstudy.statistics import sweep_effects, sweep_grid
 from assignstudy.statistics.sweep_grid import Layout, Panel
 from assignstudy.statistics.sweep_metrics import facts
 from assignstudy.statistics.sweep_parameters import value_text
@@ -91,14 +91,27 @@ def _panels(view: SweepView, where: Layout) -> list[Panel]:
 
 
 def _sentence(view: SweepView) -> str:
-    return " ".join(filter(None, (_strongest(view), sweep_steps.sentence(view))))
+    said = " ".join(filter(None, (_strongest(view), sweep_steps.sentence(view))))
+    return said or _highest(view)
+
+
+def _highest(view: SweepView) -> str:
+    """Where the recall is highest, for runs of which no two differ from the baseline in one parameter alone."""
+    best = max(view.order, key=lambda row: metric_value(view, row, "bpr"))
+    names = words.listing([str(name) for name in view.axes])
+    return (
+        f"These runs vary {names} at once, so what each does by itself cannot be told. The highest recall, "
+        f"{words.ratio(view.run(best)['bpr'])}, is that of {view.name(best)}."
+    )
 
 
 def _strongest(view: SweepView) -> str:
-    """Which parameter moves the recall most: the largest spread of its means."""
+    """Which parameter moves the recall most: the largest spread of its means; they say little on a grid with holes."""
     names = [str(name) for name in view.axes]
     if not names:
         return "There is only one setting, so no parameter to draw anything over."
+    if sweep_effects.missing_runs(view.axes):
+        return ""
     recalls = view.comparable["bpr"]
     means = {name: recalls.groupby(view.axes[name], sort=False).mean().dropna() for name in names}
     spreads = {name: float(mean.max() - mean.min()) if len(mean) else 0.0 for name, mean in means.items()}

@@ -187,6 +187,7 @@ def _highest_recall(view: SweepView, pick: Mapping[str, Any]) -> str:
         return ""
     shown = ("unreachable_share", "contested_share", *([SUB_CELL] if _beyond(view, highest) else []))
     costs = [f"{metric_text(name, run[name])} {facts(name).title}" for name in shown]
+    costs += [f"{words.number(times)} times the pixels"] if (times := run[PRICE] / pick[PRICE]) > 1 else []
     known = words.listing([cost for cost in costs if not cost.startswith(words.UNDEFINED)])
     return f"The highest recall, {words.ratio(run['bpr'])}, is that of {view.name(highest)}, with {known}."
 
