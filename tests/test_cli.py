@@ -14,13 +14,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
 
 from assignstudy import cli, record
 from assignstudy.record import RunRecord
 from tests.models.nets import Broken, Net, net
 from tests.models.test_loading import save_archive
 
-REPOSITORY = Path(cli.__file__).resolve().parents[1]
+REPOSITORY = Path(cli.__file__).resolve().parents[2]
 SMALL = ("dataset.images=12", "report=none")
 
 
@@ -147,7 +149,7 @@ def test_a_broken_file_of_the_users_configuration_is_named(command, tmp_path):
 
 def test_whoever_asks_hydra_for_tracebacks_gets_them(command, monkeypatch):
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
-    with pytest.raises(cli.HydraException, match="Error merging override anchor_t=abc"):
+    with pytest.raises(HydraException, match="Error merging override anchor_t=abc"):
         command("anchor_t=abc")
 
 
@@ -259,9 +261,9 @@ def swallowed() -> Iterator[str]:
             raise AttributeError("half-built") from None
         return "nothing"
 
-    cli.OmegaConf.register_new_resolver("press_ctrl_c", press)
+    OmegaConf.register_new_resolver("press_ctrl_c", press)
     yield "${press_ctrl_c:}"
-    cli.OmegaConf.clear_resolver("press_ctrl_c")
+    OmegaConf.clear_resolver("press_ctrl_c")
 
 
 @pytest.mark.parametrize("key", ["hydra.run.dir", "anchor_t", "+x"])
@@ -443,7 +445,7 @@ def test_a_search_goes_by_the_objective(tmp_path):
     (folder,) = tmp_path.glob("outputs/sweeps/*/*")
     runs = [record.read_record(folder / key) for key in record.read_manifest(folder).runs]
     assert 1 <= len(runs) <= 4
-    best = cli.OmegaConf.load(folder / "optimization_results.yaml")
+    best = OmegaConf.load(folder / "optimization_results.yaml")
     values = {
         (run.config["anchor_t"], run.config["imgsz"]): run.metrics["bpr"] - 0.01 * run.metrics["unmatched"]
         for run in runs
@@ -488,7 +490,7 @@ def test_every_named_sweep_runs(command, tmp_path, name):
 def test_every_choice_of_anchors_is_the_published_set():
     def sizes(name: str) -> object:
         path = REPOSITORY / "conf" / "anchors" / f"{name}.yaml"
-        content = cli.OmegaConf.to_container(cli.OmegaConf.load(path))
+        content = OmegaConf.to_container(OmegaConf.load(path))
         return json.loads(json.dumps(content))
 
     assert sizes("coco_p5") == {
