@@ -237,7 +237,7 @@ def stop_prevails(launch: Launch | None) -> Iterator[None]:
     """
     try:
         yield
-    except Exception:
+    except Exception:  # whatever it is, a stop that was asked for goes before it
         if launch is not None and launch.stopped_by:
             raise KeyboardInterrupt from None
         raise
