@@ -94,6 +94,18 @@ class TestNumbers:
             assert float(unreachable.rstrip(" %")) == pytest.approx(100 * run.unreachable / run.positives, abs=0.05)
             assert float(contested.rstrip(" %")) == pytest.approx(100 * run.contested_slots / run.slots, abs=0.05)
 
+    def test_the_recall_as_the_rule_counts_it_follows_from_the_other_columns(self, folder, page):
+        runs = study.load_runs(folder).set_index("run_key")
+        pixels = runs.input_h * runs.input_w
+        header, rows = table(page, "pick", "How the rule counts")
+        assert header[3:] == ["bpr", "without a slot", "megapixels", "below a cell", "bpr, counted"]
+        for key, *_, bpr, without_slot, _, small, counted in rows:
+            price = 0.004 * np.log2(pixels[key] / pixels.min()) + int(without_slot) / runs.ground_truths[key]
+            price += 0.2 * max(float(small.rstrip(" %")) / 100 - 0.1, 0)
+            assert bpr == f"{runs.bpr[key]:.4f}"
+            assert float(counted) == pytest.approx(runs.bpr[key] - price, abs=0.0003)
+        assert [row[0] for row in rows] == [row[0] for row in table(page, "runs", "Runs in the order")[1]]
+
     def test_every_metric_of_every_run_is_on_the_page(self, folder, page):
         runs = study.load_runs(folder).set_index("run_key")
         for caption in ("Labels", "Matching", "Unmatched by size", "Positives by level", "Positives by cell", "Slots"):
