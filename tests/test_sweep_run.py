@@ -16,7 +16,7 @@ import pytest
 import assignstudy
 from assignstudy import cli, record
 
-REPOSITORY = Path(cli.__file__).resolve().parents[1]
+REPOSITORY = Path(cli.__file__).resolve().parents[2]
 ANCHORS = "strides: [8, 16, 32]\nwh_px: [[10, 13, 16, 30], [30, 61, 62, 45], [116, 90, 156, 198]]\n"
 GRID = ("-m", "imgsz=320,640", "anchor_t=3,4", "dataset.images=12", "anchors=file")
 FITTED = "anchors.path=fitted_${imgsz}_${anchor_t}.yaml"
