@@ -10,6 +10,8 @@ from matplotlib.ticker import FixedLocator, NullLocator
 Floats = npt.NDArray[np.float64]
 
 _MISSING_STEPS = [factor * 10.0**power for power in range(0, -7, -1) for factor in (1, 0.5, 0.2)]
+_APART = 1.6
+"""A step is that many times the place of 1 away from it: their numbers would overlap."""
 
 
 def stretch(axes: Axes, ground_truths: int, low: float = 0.0, high: float = 1.0) -> None:
@@ -31,6 +33,6 @@ def stretch(axes: Axes, ground_truths: int, low: float = 0.0, high: float = 1.0)
 
     axes.set_yscale("function", functions=(height, recall_at))
     axes.set_ylim(low, min(high, 1 - least))
-    ticks = [1 - missing for missing in _MISSING_STEPS if missing > least and low <= 1 - missing <= high]
-    axes.yaxis.set_major_locator(FixedLocator(ticks))
+    ticks = [1 - missing for missing in _MISSING_STEPS if missing > _APART * least and low <= 1 - missing <= high]
+    axes.yaxis.set_major_locator(FixedLocator([*ticks, *([1.0] if high > 1 - least else [])]))
     axes.yaxis.set_minor_locator(NullLocator())
