@@ -14,6 +14,9 @@ from assignstudy.report.embed import to_picture
 from assignstudy.report.tables import table
 from assignstudy.report.view import RunView
 
+MOST_CLASSES = 2000
+"""Rows of the table; a page with tens of thousands would open slowly."""
+
 
 def classes(view: RunView, key: str, title: str) -> SectionContent:
     """Which classes fall behind."""
@@ -66,8 +69,11 @@ def _class_table(some: pd.DataFrame, note: str) -> TableView:
     ]
     if some["critical_anchor_t_p95"].notna().any():
         columns.append(Column("critical_anchor_t_p95", "anchor_t for 95 %", Kind.NUMBER))
-    plain = table(some, columns, "classes, most boxes first", note)
-    mixes = [_level_mix({name.removeprefix("positives_"): row[name] for name in names}) for _, row in some.iterrows()]
+    shown = some.head(MOST_CLASSES)
+    if len(shown) < len(some):
+        note = f"The first {len(shown):,} of {len(some):,} classes with a box; all are in classes.parquet."
+    plain = table(shown, columns, "classes, most boxes first", note)
+    mixes = [_level_mix({name.removeprefix("positives_"): row[name] for name in names}) for _, row in shown.iterrows()]
     rows = tuple((*cells, mix) for cells, mix in zip(plain.rows, mixes, strict=True))
     return replace(plain, columns=(*plain.columns, Column("mix", "levels")), rows=rows, folded=len(some) > 12)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Iterator
 
 import pytest
 from omegaconf import OmegaConf
 
+from assignstudy.__main__ import start
 from tests.cli.commands import SMALL
 
 
@@ -38,3 +40,15 @@ def test_the_handlers_of_signals_are_put_back(command):
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     command("anchor_t=abc")
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_a_stop_while_libraries_load_is_one_sentence(monkeypatch, capsys):
+    class Impatient:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "assignstudy.cli":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "assignstudy.cli")
+    monkeypatch.setattr(sys, "meta_path", [Impatient(), *sys.meta_path])
+    assert start() == 130
+    assert capsys.readouterr().err == "assignstudy: stopped\n"
