@@ -16,6 +16,7 @@ import copy
 import difflib
 import errno
 import functools
+import gc
 import math
 import os
 import pkgutil
@@ -116,7 +117,7 @@ def main() -> int:
     token = _LAUNCH.set(launch)
     code = 1
     try:
-        with _signals_noted(launch):
+        with _signals_noted(launch), _garbage_left_to_runs():
             try:
                 code = _start(launch)
             finally:
@@ -143,6 +144,7 @@ def job(cfg: DictConfig) -> float:
         if not launch.runs:
             forget_labels()  # of an earlier command in this process: files may have changed
         launch.note_run(order.run_key)
+    _collect_garbage()
     with failure_recorded(order), _stop_prevails(launch):  # in this order: a stop is no failure
         _check_anchor_keys(cfg, _typed_options() if is_sweep else frozenset())
         _check(cfg, order)
@@ -152,6 +154,25 @@ def job(cfg: DictConfig) -> float:
             launch.kept += 1
     _track(order)
     return _objective(order, launch)
+
+
+@contextmanager
+def _garbage_left_to_runs() -> Iterator[None]:
+    """Have Python look for cyclic garbage at the start of runs only: while libraries are loaded it never finds any."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _collect_garbage() -> None:
+    """Remove what an earlier run left, and have later searches pass by all that is there now: it stays."""
+    if gc.get_freeze_count():  # there is nothing to find before the first run
+        gc.collect()
+    gc.freeze()
 
 
 def _track(order: Order) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -275,6 +277,17 @@ def test_the_handlers_of_signals_are_put_back(command):
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     command("anchor_t=abc")
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_the_search_for_garbage_goes_on_after_a_command_and_each_run_begins_with_one(command):
+    command(*SMALL)
+    circle = Outcome(0, "", "")
+    object.__setattr__(circle, "out", circle)
+    watched = weakref.ref(circle)
+    del circle
+    command(*SMALL)
+    assert watched() is None
+    assert gc.isenabled()
 
 
 # ---- what a run leaves
