@@ -112,14 +112,15 @@ def assemble(
     wh = np.array(images.wh_orig, dtype=np.int32).reshape(-1, 2)
     box = _as_float32(boxes.cxcywh_norm_orig)
     rows, found = _checked(boxes, box, wh, len(class_names))
-    rank = np.argsort(order)
-    rows = rows[np.argsort(rank[boxes.image[rows]], kind="stable")]
+    image = np.argsort(order)[boxes.image[rows]]
+    by_image = np.argsort(image, kind="stable")
+    rows, image = rows[by_image], image[by_image]
     return Dataset(
         name=printable(name),
         class_names=tuple(map(printable, class_names)),
         image_paths=tuple(shown_paths[position] for position in order),
         image_wh_orig=torch.from_numpy(wh[order]),
-        image_index=torch.from_numpy(rank[boxes.image[rows]]),
+        image_index=torch.from_numpy(image),
         class_id=torch.from_numpy(boxes.class_id[rows]),
         cxcywh_norm_orig=torch.from_numpy(box[rows]),
         ignored=torch.from_numpy(boxes.ignored[rows]),
@@ -137,10 +138,15 @@ def no_label_issues(paths: Sequence[str], labelled: Sequence[bool], problem: Cal
         problem: Half the story of an image position: what was expected and what was found.
     """
     return [
-        DataIssue(path, None, IssueKind.NO_LABELS, problem(position), kept=True)
-        for position, (path, has) in enumerate(zip(paths, labelled, strict=True))
+        DataIssue(paths[position], None, IssueKind.NO_LABELS, problem(position), kept=True)
+        for position, has in enumerate(labelled)
         if not has
     ]
+
+
+def in_parts(rows: int) -> Iterator[slice]:
+    """The rows in parts so small that what is computed on the way stays in the processor's cache."""
+    return (slice(start, start + _PART_ROWS) for start in range(0, rows, _PART_ROWS))
 
 
 def _told_apart(paths: list[str]) -> list[str]:
@@ -214,16 +220,11 @@ def _verdicts(boxes: FoundBoxes, box: Singles, wh: Sizes, classes: int) -> tuple
     """How far each box reaches over the border, in pixels of the original, and what is wrong with it."""
     beyond_px, verdict = np.empty(len(box)), np.empty(len(box), np.int64)
     with np.errstate(all="ignore"):  # infinite values meet each other here and are sorted out by the verdict
-        for part in _parts(len(box)):
+        for part in in_parts(len(box)):
             columns = np.array(box[part].T, np.float64, order="C")
             beyond_px[part], overlaps = _beyond_border(columns, wh[boxes.image[part]].T)
             verdict[part] = _verdict(boxes.class_id[part], columns, classes, overlaps)
     return beyond_px, verdict
-
-
-def _parts(rows: int) -> Iterator[slice]:
-    """The rows in parts so small that what is computed on the way stays in the processor's cache."""
-    return (slice(start, start + _PART_ROWS) for start in range(0, rows, _PART_ROWS))
 
 
 def _verdict(class_id: Ints, columns: Doubles, classes: int, overlaps: Flags) -> Ints:
@@ -266,7 +267,7 @@ def _suspects(image: Ints, class_id: Ints, box: Singles) -> Ints:
     Sorting one integer per row is ten times faster than sorting rows.
     """
     hashes = np.empty(len(box), np.uint64)
-    for part in _parts(len(box)):
+    for part in in_parts(len(box)):
         hashes[part] = _hashes(image[part], class_id[part], box[part])
     ordered = np.sort(hashes)
     repeated = ordered[1:][ordered[1:] == ordered[:-1]]

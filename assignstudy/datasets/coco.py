@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from assignstudy.datasets.assemble import FoundBoxes, FoundImages, assemble, no_label_issues, usable_size
+from assignstudy.datasets.assemble import FoundBoxes, FoundImages, assemble, in_parts, no_label_issues, usable_size
 from assignstudy.datasets.cache import Sources, cached
 from assignstudy.datasets.files import MOST_MISFITS, is_there, needed_folder, read_needed, speaking_name
 from assignstudy.datasets.options import flag, needed_path
@@ -275,13 +275,13 @@ def _boxes(
     rows = np.flatnonzero((image >= 0) & ~misfit)
     good = annotations
     if len(rows) < len(annotations):
-        image = image[rows]
-        good, bboxes = ([entries[row] for row in rows.tolist()] for entries in (annotations, bboxes))
+        good = [annotations[row] for row in rows.tolist()]
+        image, bboxes = image[rows], [annotation.bbox for annotation in good]
     class_of = {category: number for number, category in enumerate(categories)}
     boxes = FoundBoxes(
         image=image,
         class_id=_looked_up([annotation.category_id for annotation in good], class_of, -1),
-        cxcywh_norm_orig=_normalised(bboxes, np.array(images.sizes, np.float64).reshape(-1, 2)[image]),
+        cxcywh_norm_orig=_normalised(bboxes, images.sizes, image),
         ignored=np.fromiter([annotation.iscrowd for annotation in good], np.bool_, len(good)),
         place=lambda row: (path.name, _line(good[row].id, int(rows[row]))),
         written=lambda row: _written(good[row]),
@@ -291,23 +291,27 @@ def _boxes(
 
 
 def _looked_up(ids: Sequence[Id], table: Mapping[Id, int], otherwise: int) -> npt.NDArray[np.int64]:
-    """The number of each id. No line of Python runs per id: there are millions."""
+    """The number of each id."""
     return np.fromiter(map(table.get, ids, repeat(otherwise)), np.int64, len(ids))
 
 
 def _are_four(bboxes: Sequence[tuple[float, ...]]) -> npt.NDArray[np.bool_]:
     """Whether each has four numbers."""
-    return np.fromiter(map(len, bboxes), np.int64, len(bboxes)) == _BOX_VALUES
+    return np.equal(np.fromiter(map(len, bboxes), np.int64, len(bboxes)), _BOX_VALUES)
 
 
-def _normalised(bboxes: Sequence[tuple[float, ...]], wh: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Centres and sizes over the image's width and height, computed in double precision; in place, for their number."""
+def _normalised(
+    bboxes: Sequence[tuple[float, ...]], sizes: Sequence[tuple[int, int]], image: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
+    """Centres and sizes over the image's width and height, computed in double precision."""
     values = np.fromiter(chain.from_iterable(bboxes), np.float64, _BOX_VALUES * len(bboxes))
-    box = values.reshape(-1, _BOX_VALUES)
+    box, wh = values.reshape(-1, _BOX_VALUES), np.array(sizes, np.float64).reshape(-1, 2)
     with np.errstate(all="ignore"):
-        box[:, :2] += box[:, 2:] / 2
-        box[:, :2] /= wh
-        box[:, 2:] /= wh
+        for part in in_parts(len(box)):
+            corner, side, over = box[part, :2], box[part, 2:], wh[image[part]]
+            corner += side / 2
+            corner /= over
+            side /= over
     return box
 
 
