@@ -133,7 +133,7 @@ def job(cfg: DictConfig) -> float:
     Returns:
         The run's objective, for sweepers that search; NaN if it failed.
     """
-    from assignstudy.job import carry_out, failure_recorded, forget_labels
+    from assignstudy.job import carry_out, failure_recorded, forget_labels, read_labels
     from assignstudy.models.loading import model_source
 
     order = _order(cfg)
@@ -149,7 +149,7 @@ def job(cfg: DictConfig) -> float:
         rule, transform = (_built(group, order.config[group]) for group in ("assigner", "transform"))
         model = model_source(order.config["model"], functools.partial(_built, "model"))
         if not carry_out(order, rule, transform, model) and launch is not None:
-            launch.kept += 1
+            launch.note_kept(read_labels(order.config["dataset"]).dataset.notices)
     _track(order)
     return _objective(order, launch)
 
@@ -218,6 +218,7 @@ class Launch:
         overrides: Settings as typed.
         runs: Keys of the runs started in this process, in order.
         kept: How many of them had been finished by an earlier command.
+        notices: What the user must see of reading the labels for those, which their records cannot know; each once.
         planned: How many runs of a grid this process is to start.
         has_objective: Whether a run of this process came to an objective.
         stopped_by: Number of the signal that asked to stop; 0 as long as none did.
@@ -232,6 +233,7 @@ class Launch:
     overrides: list[str] = field(default_factory=list)
     runs: list[str] = field(default_factory=list)
     kept: int = 0
+    notices: dict[str, None] = field(default_factory=dict)
     planned: int = 0
     has_objective: bool = False
     stopped_by: int = 0
@@ -259,6 +261,11 @@ class Launch:
         self.runs.append(run_key)
         if self.is_sweep:
             self.write_manifest()
+
+    def note_kept(self, notices: Iterable[str]) -> None:
+        """Count a run that had been finished already, and keep what reading its labels had to say now."""
+        self.kept += 1
+        self.notices.update(dict.fromkeys(notices))
 
     def release(self) -> None:
         """Let other commands into the sweep's folder."""
@@ -623,7 +630,9 @@ def _conclude(launch: Launch) -> int:
     if launch.folder is None or not launch.folder.is_dir():
         return 0
     try:
-        return _conclude_sweep(launch, launch.folder) if launch.is_sweep else _conclude_run(launch.folder)
+        return (
+            _conclude_sweep(launch, launch.folder) if launch.is_sweep else _conclude_run(launch.folder, launch.notices)
+        )
     except AssignStudyError as error:
         _say(str(error))
         return 1
@@ -632,8 +641,8 @@ def _conclude(launch: Launch) -> int:
         return 128 + (launch.stopped_by or signal.SIGINT)
 
 
-def _conclude_run(folder: Path) -> int:
-    found = _report([folder])
+def _conclude_run(folder: Path, notices: Iterable[str]) -> int:
+    found = _report([folder], notices)
     page = folder / record.PAGE_FILE
     if found and found[0].metrics:
         _print_table(folder, set())
@@ -647,7 +656,7 @@ def _conclude_sweep(launch: Launch, folder: Path) -> int:
     runs = launch.write_manifest()
     if not runs:
         return 1
-    found = _report([folder / key for key in runs])
+    found = _report([folder / key for key in runs], launch.notices)
     if launch.kept:
         print(f"Kept {launch.kept} of {len(launch.runs)} runs that had been finished already.")
     missing = len(runs) - len(found) + max(0, launch.planned - len(launch.runs))
@@ -659,14 +668,19 @@ def _conclude_sweep(launch: Launch, folder: Path) -> int:
     return int(missing > 0 or any(run.status == "failed" or run.tracking_error for run in found))
 
 
-def _report(folders: Sequence[Path]) -> list[RunRecord]:
-    """Say what failed and what the user must see; returns the records of the runs that got to an end."""
+def _report(folders: Sequence[Path], notices: Iterable[str]) -> list[RunRecord]:
+    """Say what failed and what the user must see; returns the records of the runs that got to an end.
+
+    Args:
+        folders: The runs.
+        notices: What the user must see that is in no record.
+    """
     records = []
     for folder in folders:
         with suppress(RecordError):
             records.append(record.read_record(folder))
     untracked = [run.tracking_error for run in records if run.tracking_error is not None]
-    for notice in dict.fromkeys([*(notice for run in records for notice in run.notices), *untracked]):
+    for notice in dict.fromkeys([*(notice for run in records for notice in run.notices), *notices, *untracked]):
         _say(notice)
     common = set(records[0].overrides).intersection(*(run.overrides for run in records)) if records else set()
     for run in records:
