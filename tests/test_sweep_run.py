@@ -15,6 +15,8 @@ import pytest
 
 import assignstudy
 from assignstudy import cli, record
+from assignstudy.datasets import cache
+from tests.fixtures import fixture
 
 REPOSITORY = Path(cli.__file__).resolve().parents[2]
 ANCHORS = "strides: [8, 16, 32]\nwh_px: [[10, 13, 16, 30], [30, 61, 62, 45], [116, 90, 156, 198]]\n"
@@ -234,3 +236,17 @@ def write_picture(path: Path) -> None:
     from PIL import Image
 
     Image.new("RGB", (64, 48)).save(path)
+
+
+def test_a_damaged_cache_entry_is_told_of_also_when_every_run_is_kept(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    annotations = fixture("coco").write(tmp_path / "data")["annotations"]
+    sweep = ("-m", "anchor_t=3,4", "dataset=coco", f"dataset.annotations={annotations}", "hydra.sweep.dir=kept")
+    assert command(*sweep, "report=none") == 0
+    assert "read anew" not in capsys.readouterr().err
+    (entry,) = cache.folder().glob("*.parquet")
+    entry.write_bytes(b"PAR1")
+    assert command(*sweep, "report=none") == 0
+    said = capsys.readouterr()
+    assert "Kept 2 of 2 runs" in said.out
+    assert said.err.count("the labels were read anew") == 1

@@ -65,7 +65,7 @@ def job(cfg: DictConfig) -> float:
     Returns:
         The run's objective, for sweepers that search; NaN if it failed.
     """
-    from assignstudy.job import carry_out, failure_recorded, forget_labels
+    from assignstudy.job import carry_out, failure_recorded, forget_labels, read_labels
     from assignstudy.models.loading import model_source
 
     order = order_of(cfg)
@@ -82,7 +82,7 @@ def job(cfg: DictConfig) -> float:
         rule, transform = (built(group, order.config[group]) for group in ("assigner", "transform"))
         model = model_source(order.config["model"], functools.partial(built, "model"))
         if not carry_out(order, rule, transform, model) and launch is not None:
-            launch.kept += 1
+            launch.note_kept(read_labels(order.config["dataset"]).dataset.notices)
     _track(order)
     return _objective(order, launch)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import signal
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def conclude(launch: Launch) -> int:
     if launch.folder is None or not launch.folder.is_dir():
         return 0
     try:
-        return _conclude_sweep(launch, launch.folder) if launch.is_sweep else _conclude_run(launch.folder)
+        return _conclude_sweep(launch, launch.folder) if launch.is_sweep else _conclude_run(launch, launch.folder)
     except AssignStudyError as error:
         say(str(error))
         return 1
@@ -32,8 +32,8 @@ def conclude(launch: Launch) -> int:
         return 128 + (launch.stopped_by or signal.SIGINT)
 
 
-def _conclude_run(folder: Path) -> int:
-    found = _report([folder])
+def _conclude_run(launch: Launch, folder: Path) -> int:
+    found = _report([folder], launch.notices)
     page = folder / record.PAGE_FILE
     if found and found[0].metrics:
         _print_table(folder, set())
@@ -47,7 +47,7 @@ def _conclude_sweep(launch: Launch, folder: Path) -> int:
     runs = launch.write_manifest()
     if not runs:
         return 1
-    found = _report([folder / key for key in runs])
+    found = _report([folder / key for key in runs], launch.notices)
     if launch.kept:
         print(f"Kept {launch.kept} of {len(launch.runs)} runs that had been finished already.")
     missing = len(runs) - len(found) + max(0, launch.planned - len(launch.runs))
@@ -59,14 +59,19 @@ def _conclude_sweep(launch: Launch, folder: Path) -> int:
     return int(missing > 0 or any(run.status == "failed" or run.tracking_error for run in found))
 
 
-def _report(folders: Sequence[Path]) -> list[RunRecord]:
-    """Say what failed and what the user must see; returns the records of the runs that got to an end."""
+def _report(folders: Sequence[Path], notices: Iterable[str]) -> list[RunRecord]:
+    """Say what failed and what the user must see; returns the records of the runs that got to an end.
+
+    Args:
+        folders: The runs.
+        notices: What the user must see that is in no record.
+    """
     records = []
     for folder in folders:
         with suppress(RecordError):
             records.append(record.read_record(folder))
     untracked = [run.tracking_error for run in records if run.tracking_error is not None]
-    for notice in dict.fromkeys([*(notice for run in records for notice in run.notices), *untracked]):
+    for notice in dict.fromkeys([*(notice for run in records for notice in run.notices), *notices, *untracked]):
         say(notice)
     common = set(records[0].overrides).intersection(*(run.overrides for run in records)) if records else set()
     for run in records:

@@ -7,7 +7,7 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -46,6 +46,7 @@ class Launch:
         overrides: Settings as typed.
         runs: Keys of the runs started in this process, in order.
         kept: How many of them had been finished by an earlier command.
+        notices: What the user must see of reading the labels for those, which their records cannot know; each once.
         planned: How many runs of a grid this process is to start.
         has_objective: Whether a run of this process came to an objective.
         stopped_by: Number of the signal that asked to stop; 0 as long as none did.
@@ -60,6 +61,7 @@ class Launch:
     overrides: list[str] = field(default_factory=list)
     runs: list[str] = field(default_factory=list)
     kept: int = 0
+    notices: dict[str, None] = field(default_factory=dict)
     planned: int = 0
     has_objective: bool = False
     stopped_by: int = 0
@@ -87,6 +89,11 @@ class Launch:
         self.runs.append(run_key)
         if self.is_sweep:
             self.write_manifest()
+
+    def note_kept(self, notices: Iterable[str]) -> None:
+        """Count a run that had been finished already, and keep what reading its labels had to say now."""
+        self.kept += 1
+        self.notices.update(dict.fromkeys(notices))
 
     def release(self) -> None:
         """Let other commands into the sweep's folder."""

@@ -11,7 +11,7 @@ formats agree on it:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -45,6 +45,8 @@ LARGEST_SIDE = 2**31 - 1
 """Image sides are stored in 32 bits."""
 
 _SETTLED = -1  # no problem found
+
+_PART_ROWS = 1 << 14  # checked at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,14 +112,15 @@ def assemble(
     wh = np.array(images.wh_orig, dtype=np.int32).reshape(-1, 2)
     box = _as_float32(boxes.cxcywh_norm_orig)
     rows, found = _checked(boxes, box, wh, len(class_names))
-    rank = np.argsort(order)
-    rows = rows[np.argsort(rank[boxes.image[rows]], kind="stable")]
+    image = np.argsort(order)[boxes.image[rows]]
+    by_image = np.argsort(image, kind="stable")
+    rows, image = rows[by_image], image[by_image]
     return Dataset(
         name=printable(name),
         class_names=tuple(map(printable, class_names)),
         image_paths=tuple(shown_paths[position] for position in order),
         image_wh_orig=torch.from_numpy(wh[order]),
-        image_index=torch.from_numpy(rank[boxes.image[rows]]),
+        image_index=torch.from_numpy(image),
         class_id=torch.from_numpy(boxes.class_id[rows]),
         cxcywh_norm_orig=torch.from_numpy(box[rows]),
         ignored=torch.from_numpy(boxes.ignored[rows]),
@@ -135,10 +138,15 @@ def no_label_issues(paths: Sequence[str], labelled: Sequence[bool], problem: Cal
         problem: Half the story of an image position: what was expected and what was found.
     """
     return [
-        DataIssue(path, None, IssueKind.NO_LABELS, problem(position), kept=True)
-        for position, (path, has) in enumerate(zip(paths, labelled, strict=True))
+        DataIssue(paths[position], None, IssueKind.NO_LABELS, problem(position), kept=True)
+        for position, has in enumerate(labelled)
         if not has
     ]
+
+
+def in_parts(rows: int) -> Iterator[slice]:
+    """The rows in parts so small that what is computed on the way stays in the processor's cache."""
+    return (slice(start, start + _PART_ROWS) for start in range(0, rows, _PART_ROWS))
 
 
 def _told_apart(paths: list[str]) -> list[str]:
@@ -178,19 +186,17 @@ def _reordered(load: Callable[[int], Image] | None, order: tuple[int, ...]) -> C
 
 def _checked(boxes: FoundBoxes, box: Singles, wh: Sizes, classes: int) -> tuple[Ints, list[DataIssue]]:
     """The rows to keep, in their order, and what is wrong with the others and with some of these."""
-    with np.errstate(all="ignore"):  # infinite values meet each other here and are sorted out below
-        beyond_px, overlaps = _beyond_border(box.astype(np.float64), wh[boxes.image])
-        verdict = _verdict(boxes.class_id, box, classes, overlaps)
-    kept = np.flatnonzero(verdict == _SETTLED)
+    beyond_px, verdict = _verdicts(boxes, box, wh, classes)
     refused = np.flatnonzero(verdict != _SETTLED).tolist()
     issues = [_refusal(boxes, wh, row, _REFUSED[verdict[row]]) for row in refused]
-    crossing = kept[beyond_px[kept] > BORDER_TOLERANCE_PX].tolist()
+    crossing = np.flatnonzero((verdict == _SETTLED) & (beyond_px > BORDER_TOLERANCE_PX)).tolist()
     issues += [_crossing(boxes, wh, row, beyond_px[row]) for row in crossing]
-    twins = _duplicates(boxes.image[kept], boxes.class_id[kept], box[kept])
-    issues += [_duplicate(boxes, int(kept[row]), int(kept[first])) for row, first in twins]
+    twins = _duplicates(boxes.image, boxes.class_id, box, verdict == _SETTLED)
+    issues += [_duplicate(boxes, row, first) for row, first in twins]
+    kept = np.flatnonzero(verdict == _SETTLED)
     if boxes.remove_duplicates and twins:
-        doubled = np.unique(boxes.image[kept[[row for row, _ in twins]]])
-        kept = _sorted_in(doubled, np.delete(kept, [row for row, _ in twins]), boxes, box)
+        later = [row for row, _ in twins]
+        kept = _sorted_in(np.unique(boxes.image[later]), kept[~np.isin(kept, later)], boxes, box)
     return kept, issues
 
 
@@ -210,33 +216,48 @@ def _sorted_in(images: Ints, rows: Ints, boxes: FoundBoxes, box: Singles) -> Int
 _REFUSED = (IssueKind.NOT_FINITE, IssueKind.UNKNOWN_CLASS, IssueKind.NO_AREA, IssueKind.OUTSIDE)
 
 
-def _verdict(class_id: Ints, box: Singles, classes: int, overlaps: Flags) -> Ints:
-    """Position in ``_REFUSED`` of the first thing wrong with each row."""
+def _verdicts(boxes: FoundBoxes, box: Singles, wh: Sizes, classes: int) -> tuple[Doubles, Ints]:
+    """How far each box reaches over the border, in pixels of the original, and what is wrong with it."""
+    beyond_px, verdict = np.empty(len(box)), np.empty(len(box), np.int64)
+    with np.errstate(all="ignore"):  # infinite values meet each other here and are sorted out by the verdict
+        for part in in_parts(len(box)):
+            columns = np.array(box[part].T, np.float64, order="C")
+            beyond_px[part], overlaps = _beyond_border(columns, wh[boxes.image[part]].T)
+            verdict[part] = _verdict(boxes.class_id[part], columns, classes, overlaps)
+    return beyond_px, verdict
+
+
+def _verdict(class_id: Ints, columns: Doubles, classes: int, overlaps: Flags) -> Ints:
+    """Position in ``_REFUSED`` of the first thing wrong with each of the (4, n) boxes."""
     faults = [
-        ~np.isfinite(box).all(axis=1),
+        ~np.isfinite(columns).all(axis=0),
         (class_id < 0) | (class_id >= classes),
-        ~(box[:, 2:] > 0).all(axis=1),
+        ~(columns[2:] > 0).all(axis=0),
         ~overlaps,
     ]
     return np.select(faults, range(len(faults)), default=_SETTLED).astype(np.int64)
 
 
-def _beyond_border(box: Doubles, wh: Sizes) -> tuple[Doubles, Flags]:
-    """How far each box reaches over the border, in pixels of the original, and whether any of it is inside."""
-    low, high = box[:, :2] - box[:, 2:] / 2, box[:, :2] + box[:, 2:] / 2
-    beyond_px = (np.maximum(-low, high - 1) * wh).max(axis=1, initial=0)
-    return beyond_px, np.all((high > LEAST_OVERLAP) & (low < 1 - LEAST_OVERLAP), axis=1)
+def _beyond_border(columns: Doubles, wh: Sizes) -> tuple[Doubles, Flags]:
+    """How far each of the (4, n) boxes reaches over the border, in pixels, and whether any of it is inside."""
+    half = columns[2:] / 2
+    low, high = columns[:2] - half, columns[:2] + half
+    beyond_px = (np.maximum(-low, high - 1) * wh).max(axis=0, initial=0)
+    return beyond_px, np.all((high > LEAST_OVERLAP) & (low < 1 - LEAST_OVERLAP), axis=0)
 
 
-def _duplicates(image: Ints, class_id: Ints, box: Singles) -> list[tuple[int, int]]:
-    """Pairs of rows (later, first) that agree in image, class and box, ascending by the later one."""
+def _duplicates(image: Ints, class_id: Ints, box: Singles, counts: Flags) -> list[tuple[int, int]]:
+    """Pairs of rows (later, first) that agree in image, class and box, ascending by the later one.
+
+    Only rows that count are looked at.
+    """
     suspects = _suspects(image, class_id, box)
     first_of: dict[tuple[int, int, bytes], int] = {}
     pairs = []
-    for row in suspects:
-        first = first_of.setdefault((int(image[row]), int(class_id[row]), box[row].tobytes()), int(row))
+    for row in suspects[counts[suspects]].tolist():
+        first = first_of.setdefault((int(image[row]), int(class_id[row]), box[row].tobytes()), row)
         if first != row:
-            pairs.append((int(row), first))
+            pairs.append((row, first))
     return pairs
 
 
@@ -245,13 +266,20 @@ def _suspects(image: Ints, class_id: Ints, box: Singles) -> Ints:
 
     Sorting one integer per row is ten times faster than sorting rows.
     """
+    hashes = np.empty(len(box), np.uint64)
+    for part in in_parts(len(box)):
+        hashes[part] = _hashes(image[part], class_id[part], box[part])
+    ordered = np.sort(hashes)
+    repeated = ordered[1:][ordered[1:] == ordered[:-1]]
+    return np.flatnonzero(np.isin(hashes, repeated)) if len(repeated) else np.empty(0, np.int64)
+
+
+def _hashes(image: Ints, class_id: Ints, box: Singles) -> npt.NDArray[np.uint64]:
     halves = np.ascontiguousarray(box).view(np.uint64)
     mixed = image.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + class_id.astype(np.uint64)
     for half in (halves[:, 0], halves[:, 1]):
         mixed = (mixed ^ half ^ (half >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
-    ordered = np.sort(mixed)
-    repeated = ordered[1:][ordered[1:] == ordered[:-1]]
-    return np.flatnonzero(np.isin(mixed, repeated)) if len(repeated) else np.empty(0, np.int64)
+    return mixed
 
 
 def _as_float32(box: Singles | Doubles) -> Singles:

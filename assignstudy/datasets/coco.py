@@ -9,10 +9,9 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
-from operator import attrgetter
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
@@ -20,7 +19,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from assignstudy.datasets.assemble import FoundBoxes, FoundImages, assemble, no_label_issues, usable_size
+from assignstudy.datasets.assemble import FoundBoxes, FoundImages, assemble, in_parts, no_label_issues, usable_size
 from assignstudy.datasets.cache import Sources, cached
 from assignstudy.datasets.files import MOST_MISFITS, is_there, needed_folder, read_needed, speaking_name
 from assignstudy.datasets.options import flag, needed_path
@@ -268,19 +267,22 @@ def _boxes(
     annotations: Sequence[_Annotation], images: _Images, categories: Sequence[Id], path: Path, issues: list[DataIssue]
 ) -> tuple[FoundBoxes, list[bool]]:
     """The annotations that have an image and four numbers, and which images any annotation speaks of."""
-    image = _looked_up(map(attrgetter("image_id"), annotations), images.position, _UNKNOWN, len(annotations))
-    values = np.fromiter(map(len, map(attrgetter("bbox"), annotations)), np.int64, len(annotations))
-    annotated = np.bincount(image[image >= 0], minlength=len(images.paths)) > 0
-    misfit = (image == _UNKNOWN) | ((values != _BOX_VALUES) & (image >= 0))
+    image = _looked_up([annotation.image_id for annotation in annotations], images.position, _UNKNOWN)
+    bboxes = [annotation.bbox for annotation in annotations]
+    misfit = (image == _UNKNOWN) | (~_are_four(bboxes) & (image >= 0))
     issues += [_misfit(annotations[row], row, int(image[row]), path) for row in np.flatnonzero(misfit).tolist()]
+    annotated = np.bincount(image[image >= 0], minlength=len(images.paths)) > 0
     rows = np.flatnonzero((image >= 0) & ~misfit)
-    good = annotations if len(rows) == len(annotations) else [annotations[row] for row in rows.tolist()]
+    good = annotations
+    if len(rows) < len(annotations):
+        good = [annotations[row] for row in rows.tolist()]
+        image, bboxes = image[rows], [annotation.bbox for annotation in good]
     class_of = {category: number for number, category in enumerate(categories)}
     boxes = FoundBoxes(
-        image=image[rows],
-        class_id=_looked_up(map(attrgetter("category_id"), good), class_of, -1, len(good)),
-        cxcywh_norm_orig=_normalised(good, np.array(images.sizes, np.float64).reshape(-1, 2)[image[rows]]),
-        ignored=np.fromiter(map(attrgetter("iscrowd"), good), np.bool_, len(good)),
+        image=image,
+        class_id=_looked_up([annotation.category_id for annotation in good], class_of, -1),
+        cxcywh_norm_orig=_normalised(bboxes, images.sizes, image),
+        ignored=np.fromiter([annotation.iscrowd for annotation in good], np.bool_, len(good)),
         place=lambda row: (path.name, _line(good[row].id, int(rows[row]))),
         written=lambda row: _written(good[row]),
         known_classes=f"the id of one of the {len(categories)} categories",
@@ -288,17 +290,29 @@ def _boxes(
     return boxes, annotated.tolist()
 
 
-def _looked_up(ids: Iterator[Id], table: Mapping[Id, int], otherwise: int, count: int) -> npt.NDArray[np.int64]:
-    """The number of each id. No line of Python runs per id: there are millions."""
-    return np.fromiter(map(table.get, ids, repeat(otherwise)), np.int64, count)
+def _looked_up(ids: Sequence[Id], table: Mapping[Id, int], otherwise: int) -> npt.NDArray[np.int64]:
+    """The number of each id."""
+    return np.fromiter(map(table.get, ids, repeat(otherwise)), np.int64, len(ids))
 
 
-def _normalised(annotations: Sequence[_Annotation], wh: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _are_four(bboxes: Sequence[tuple[float, ...]]) -> npt.NDArray[np.bool_]:
+    """Whether each has four numbers."""
+    return np.equal(np.fromiter(map(len, bboxes), np.int64, len(bboxes)), _BOX_VALUES)
+
+
+def _normalised(
+    bboxes: Sequence[tuple[float, ...]], sizes: Sequence[tuple[int, int]], image: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
     """Centres and sizes over the image's width and height, computed in double precision."""
-    values = chain.from_iterable(map(attrgetter("bbox"), annotations))
-    xywh = np.fromiter(values, np.float64, _BOX_VALUES * len(annotations)).reshape(-1, _BOX_VALUES)
+    values = np.fromiter(chain.from_iterable(bboxes), np.float64, _BOX_VALUES * len(bboxes))
+    box, wh = values.reshape(-1, _BOX_VALUES), np.array(sizes, np.float64).reshape(-1, 2)
     with np.errstate(all="ignore"):
-        return np.concatenate(((xywh[:, :2] + xywh[:, 2:] / 2) / wh, xywh[:, 2:] / wh), axis=1)
+        for part in in_parts(len(box)):
+            corner, side, over = box[part, :2], box[part, 2:], wh[image[part]]
+            corner += side / 2
+            corner /= over
+            side /= over
+    return box
 
 
 def _misfit(annotation: _Annotation, row: int, image: int, path: Path) -> DataIssue:

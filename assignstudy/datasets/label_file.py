@@ -48,14 +48,12 @@ def write_labels(file: IO[bytes], dataset: Dataset) -> None:
 
     columns = _columns(dataset)
     schema = _schema(columns)
-    floats = list(_BOX)
     with pq.ParquetWriter(
         file,
         schema,
-        compression="zstd",
-        compression_level=1,
-        use_dictionary=["image_index", "class_id", "width", "height", "kind", "issue_path"],
-        use_byte_stream_split=floats,
+        compression="lz4",
+        use_dictionary=["class_id", "width", "height", "kind", "issue_path"],
+        column_encoding={"image_index": "DELTA_BINARY_PACKED", **dict.fromkeys(_BOX, "BYTE_STREAM_SPLIT")},
         write_page_checksum=True,
         write_statistics=False,
     ) as writer:
