@@ -15,7 +15,7 @@ from assignstudy.report import judgement, words
 from assignstudy.report.content import Alert, State
 from assignstudy.report.view import RunView
 from assignstudy.statistics import sub_cell
-from assignstudy.statistics.entered import level_strides
+from assignstudy.statistics.entered import entered, level_strides
 from assignstudy.statistics.sub_cell import SubCell
 
 _FINEST_STRIDE = 4
@@ -31,7 +31,7 @@ _VISIBLE = 0.00005
 def small_boxes(view: RunView) -> SubCell:
     """The boxes of a run beside the cells of its finest level."""
     finest = min(level_strides(view.tables).values())
-    return sub_cell.compute(view.tables.ground_truths, finest, judgement.SUB_CELL[0])
+    return sub_cell.compute(entered(view.tables), finest, judgement.SUB_CELL[0])
 
 
 def finding(boxes: SubCell) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -9,17 +11,26 @@ import pandas as pd
 
 from assignstudy.statistics.tables import RunTables
 
-_ENTERED: WeakKeyDictionary[RunTables, pd.DataFrame] = WeakKeyDictionary()
+
+def once(compute: Callable[[RunTables], pd.DataFrame]) -> Callable[[RunTables], pd.DataFrame]:
+    """The same function, carried out once per run: several sections ask, and nobody writes into the answer."""
+    known: WeakKeyDictionary[RunTables, pd.DataFrame] = WeakKeyDictionary()
+
+    @wraps(compute)
+    def remembered(tables: RunTables) -> pd.DataFrame:
+        if tables not in known:
+            known[tables] = compute(tables)
+        return known[tables]
+
+    return remembered
 
 
+@once
 def entered(tables: RunTables) -> pd.DataFrame:
     """The ground truths that entered the assignment: all but the ignored ones."""
-    if tables not in _ENTERED:
-        boxes = tables.ground_truths
-        is_ignored = boxes["ignored"].to_numpy(bool)
-        # Picking rows copies every column, and a dozen statistics ask.
-        _ENTERED[tables] = boxes[~is_ignored] if is_ignored.any() else boxes
-    return _ENTERED[tables]
+    boxes = tables.ground_truths
+    is_ignored = boxes["ignored"].to_numpy(bool)
+    return boxes[~is_ignored] if is_ignored.any() else boxes  # picking rows copies every column
 
 
 def level_names(tables: RunTables) -> tuple[str, ...]:

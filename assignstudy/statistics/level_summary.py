@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from assignstudy.statistics.entered import entered, level_names
+from assignstudy.statistics.entered import entered, level_names, once
 from assignstudy.statistics.tables import RunTables
 
 
+@once
 def compute(tables: RunTables) -> pd.DataFrame:
     """Sums over the anchors of each level.
 

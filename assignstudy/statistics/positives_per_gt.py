@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from assignstudy.statistics.entered import entered
 from assignstudy.statistics.ground_truths import SIZE_BINS
 from assignstudy.statistics.tables import RunTables
 
+Ints = npt.NDArray[np.int64]
+
 MOST_BARS = 40
 """Counts beyond this many are gathered in equal steps, so that a rule with hundreds of positives stays readable."""
+
+_PERCENTILES = (5, 25, 50, 75, 95)
 
 
 def distribution(tables: RunTables) -> pd.DataFrame:
@@ -26,11 +31,8 @@ def distribution(tables: RunTables) -> pd.DataFrame:
     boxes = entered(tables)
     positives = boxes["positives"].to_numpy(np.int64)
     step = -(-int(positives.max(initial=0)) // MOST_BARS) or 1
-    bar = -(-positives // step)
-    bars = int(bar.max(initial=0)) + 1
-    counts = np.bincount(bar * len(SIZE_BINS) + boxes["size_bin"].cat.codes.to_numpy(np.int64), minlength=bars * 3)
-    by_size = counts.reshape(bars, len(SIZE_BINS))
-    last = np.arange(bars) * step
+    by_size = _by_number_and_size(-(-positives // step), boxes)
+    last = np.arange(len(by_size)) * step
     columns = dict(zip(SIZE_BINS, by_size.T, strict=True))
     first = np.maximum(last - step + 1, 0)
     return pd.DataFrame({"first": first, "last": last, **columns, "ground_truths": by_size.sum(axis=1)})
@@ -48,20 +50,30 @@ def by_size(tables: RunTables) -> pd.DataFrame:
         is empty.
     """
     boxes = entered(tables)
-    return pd.DataFrame(
-        [_one_bin(name, boxes["positives"].to_numpy(np.int64)[boxes["size_bin"] == name]) for name in SIZE_BINS]
-    )
+    counts = _by_number_and_size(boxes["positives"].to_numpy(np.int64), boxes)
+    return pd.DataFrame([_one_bin(name, of_size) for name, of_size in zip(SIZE_BINS, counts.T, strict=True)])
 
 
-def _one_bin(name: str, positives: np.ndarray[tuple[int], np.dtype[np.int64]]) -> dict[str, object]:
-    some = len(positives) > 0
-    marks = np.percentile(positives, (5, 25, 50, 75, 95), method="lower") if some else np.full(5, np.nan)
-    unmatched = int((positives == 0).sum())
+def _by_number_and_size(number: Ints, boxes: pd.DataFrame) -> Ints:
+    """(highest number + 1, size bins) how many ground truths have each number and size."""
+    codes, rows = boxes["size_bin"].cat.codes.to_numpy(np.int64), int(number.max(initial=0)) + 1
+    counts = np.bincount(number * len(SIZE_BINS) + codes, minlength=rows * len(SIZE_BINS))
+    return counts.reshape(rows, len(SIZE_BINS))
+
+
+def _one_bin(name: str, counts: Ints) -> dict[str, object]:
+    """What the ground truths of a size have, from how many of them have 0, 1, 2, … positives."""
+    boxes, unmatched = int(counts.sum()), int(counts[0])
+    if not boxes:
+        undefined = dict.fromkeys(("bpr", "mean", *(f"p{percent}" for percent in _PERCENTILES)), np.nan)
+        return {"size_bin": name, "ground_truths": 0, "unmatched": 0, **undefined}
+    place = np.floor((boxes - 1) * np.divide(_PERCENTILES, 100))
+    marks = np.searchsorted(np.cumsum(counts), place, side="right")
     return {
         "size_bin": name,
-        "ground_truths": len(positives),
+        "ground_truths": boxes,
         "unmatched": unmatched,
-        "bpr": 1 - unmatched / len(positives) if some else np.nan,
-        "mean": positives.mean() if some else np.nan,
-        **dict(zip(("p5", "p25", "p50", "p75", "p95"), marks, strict=True)),
+        "bpr": 1 - unmatched / boxes,
+        "mean": counts @ np.arange(len(counts)) / boxes,
+        **{f"p{percent}": mark for percent, mark in zip(_PERCENTILES, marks, strict=True)},
     }

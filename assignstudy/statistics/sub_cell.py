@@ -52,7 +52,8 @@ def compute(ground_truths: pd.DataFrame, stride: int, most: float) -> SubCell:
     counts = ~ground_truths["ignored"].to_numpy(bool)
     if not counts.any():
         return SubCell(stride, *[float("nan")] * 4)
-    w_px, h_px, x1, y1, x2, y2 = (ground_truths[name].to_numpy(np.float64)[counts] for name in COLUMNS[1:])
+    columns = (ground_truths[name].to_numpy(np.float64) for name in COLUMNS[1:])
+    w_px, h_px, x1, y1, x2, y2 = columns if counts.all() else (column[counts] for column in columns)
     side, original = np.sqrt(w_px * h_px), np.sqrt((x2 - x1) * (y2 - y1))
     return SubCell(
         stride,

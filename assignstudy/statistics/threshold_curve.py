@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -55,9 +56,13 @@ def needed(tables: RunTables, threshold: Threshold) -> pd.DataFrame:
     Returns:
         One row per goal: ``goal``, ``threshold`` (missing where none reaches it), ``recall`` there.
     """
-    critical = np.sort(entered(tables)[threshold.critical].dropna().to_numpy(np.float32))
-    boxes = len(entered(tables))
-    rows = [_needed(critical, boxes, goal, threshold) for goal in GOALS]
+    critical = entered(tables)[threshold.critical].to_numpy(np.float32)
+    boxes, known = len(critical), critical[~np.isnan(critical)]
+    wanted = [int(np.ceil(goal * boxes - 1e-9)) for goal in GOALS]
+    reached = [number for number in wanted if 0 < number <= len(known)]
+    last = _last_wanted(known, reached, threshold)
+    rows = [(goal, *_beyond(known, boxes, value, threshold)) for goal, value in zip(GOALS, last, strict=False)]
+    rows += [(goal, np.nan, np.nan) for goal in GOALS[len(last) :]]  # goals ascend, and so does what they want
     return pd.DataFrame(rows, columns=["goal", "threshold", "recall"]).astype(float)
 
 
@@ -114,16 +119,21 @@ def _curve(
     )
 
 
-def _needed(
-    critical: npt.NDArray[np.float32], boxes: int, goal: float, threshold: Threshold
-) -> tuple[float, float, float]:
-    wanted = int(np.ceil(goal * boxes - 1e-9))
-    if not boxes or wanted > len(critical):
-        return goal, np.nan, np.nan
-    # Equality never matches: go to the next hundredth beyond the last ground truth that is wanted.
-    last = float(critical[wanted - 1] if threshold.matches_below else critical[len(critical) - wanted])
-    value = (np.floor(last * 100) + 1) / 100 if threshold.matches_below else (np.ceil(last * 100) - 1) / 100
-    at = np.float32(value)
+def _last_wanted(
+    critical: npt.NDArray[np.float32], wanted: Sequence[int], threshold: Threshold
+) -> npt.NDArray[np.float32]:
+    """The number of the last ground truth that is matched where each of these many are; none of them is 0."""
+    place = [number - 1 if threshold.matches_below else len(critical) - number for number in wanted]
+    return np.partition(critical, place)[place] if place else critical[:0]
+
+
+def _beyond(
+    critical: npt.NDArray[np.float32], boxes: int, last: np.float32, threshold: Threshold
+) -> tuple[float, float]:
+    """The next hundredth beyond a number, because equality never matches, and the recall there."""
+    number = float(last)
     if threshold.matches_below:
-        return goal, value, float(np.searchsorted(critical, at, side="left")) / boxes
-    return goal, value, float(len(critical) - np.searchsorted(critical, at, side="right")) / boxes
+        value = (np.floor(number * 100) + 1) / 100
+        return value, np.count_nonzero(critical < np.float32(value)) / boxes
+    value = (np.ceil(number * 100) - 1) / 100
+    return value, np.count_nonzero(critical > np.float32(value)) / boxes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from assignstudy.statistics.entered import entered
+from assignstudy.statistics.entered import entered, once
 from assignstudy.statistics.ground_truths import SIZE_BINS
 from assignstudy.statistics.tables import RunTables
 from assignstudy.types import Threshold
@@ -35,6 +35,7 @@ def worst(tables: RunTables, threshold: Threshold | None) -> pd.DataFrame:
     return lost.sort_values(threshold.critical, ascending=ascending, kind="stable", ignore_index=True)
 
 
+@once
 def traits(tables: RunTables) -> pd.DataFrame:
     """How the unmatched ground truths spread over sizes, shapes and classes, against all ground truths.
 
@@ -56,7 +57,7 @@ def traits(tables: RunTables) -> pd.DataFrame:
         ("shape", "tall", height >= ELONGATED * width),
         ("shape", "tiny", np.minimum(width, height) < TINY_PX),
     ]
-    counted = [(trait, value, int((has & lost).sum()), int(has.sum())) for trait, value, has in rows]
+    counted = [(trait, value, np.count_nonzero(has & lost), np.count_nonzero(has)) for trait, value, has in rows]
     table = pd.DataFrame([*counted, *_classes(tables)], columns=["trait", "value", "unmatched", "ground_truths"])
     return table.assign(
         share=table["unmatched"] / (lost.sum() or np.nan), overall=table["ground_truths"] / (len(boxes) or np.nan)

@@ -8,7 +8,7 @@ from functools import cached_property, partial
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from assignstudy.datasets.street.brush import Colour, Point, Shining, darker, lighter, mix
+from assignstudy.datasets.street.brush import Colour, Point, Shining, darker, lighter, mix, tint
 from assignstudy.datasets.street.dice import Dice
 from assignstudy.datasets.street.light import LIGHTS, Light
 from assignstudy.datasets.street.scene import ROAD_M, Camera, Kind, Place, Scene
@@ -85,7 +85,7 @@ def glow(canvas: Canvas, at: Point, radius: float, colour: Colour, strength: flo
     falloff = Image.radial_gradient("L").point(
         [round(max(0.0, 1 - value / 180) ** 2 * 255 * strength) for value in range(256)]
     )
-    canvas.picture.paste(colour, (round(at[0] - side / 2), round(at[1] - side / 2)), falloff.resize((side, side)))
+    tint(canvas.picture, colour, (round(at[0] - side / 2), round(at[1] - side / 2)), falloff.resize((side, side)))
 
 
 # ---- sky
@@ -97,7 +97,8 @@ def _sky(canvas: Canvas, dice: Dice) -> None:
     column = Image.new("RGB", (1, 64))
     column.putdata([mix(light.zenith, light.low_sky, (row / 63) ** 1.4) for row in range(64)])
     canvas.picture.paste(light.low_sky, (0, 0, camera.width, camera.height))
-    canvas.picture.paste(column.resize((camera.width, rows), Image.Resampling.BICUBIC), (0, 0))
+    sky = column.resize((1, rows), Image.Resampling.BICUBIC)
+    canvas.picture.paste(sky.resize((camera.width, rows), Image.Resampling.NEAREST), (0, 0))
     if canvas.light.dark and light.zenith[0] < 30:
         _stars(canvas, dice)
     sun = dice.between(0.12, 0.88) * camera.width, dice.between(0.15, 0.7) * camera.horizon_px
@@ -133,7 +134,7 @@ def _clouds(canvas: Canvas, dice: Dice) -> None:
     mask = mask.filter(ImageFilter.GaussianBlur(max(1.0, width / 90))).resize(
         (width * 4, height * 4), Image.Resampling.BICUBIC
     )
-    canvas.picture.paste(lighter(canvas.light.low_sky, 0.1 if canvas.light.dark else 0.65), (0, 0), mask)
+    tint(canvas.picture, lighter(canvas.light.low_sky, 0.1 if canvas.light.dark else 0.65), (0, 0), mask)
 
 
 def _skyline(canvas: Canvas, dice: Dice) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from assignstudy.datasets.street.backdrop import Canvas, glow, paint_backdrop
-from assignstudy.datasets.street.brush import Brush
+from assignstudy.datasets.street.brush import Brush, tint
 from assignstudy.datasets.street.dice import Dice
 from assignstudy.datasets.street.scene import Kind, Scene, Thing
 from assignstudy.datasets.street.things import PAINTERS
@@ -63,9 +63,8 @@ def _shadow(canvas: Canvas, thing: Thing, times: int) -> None:
         (pad, pad, mask.width - pad, mask.height - pad), fill=150 if not canvas.light.dark else 110
     )
     mask = mask.filter(ImageFilter.GaussianBlur(height * 0.35))
-    canvas.picture.paste(
-        (16, 18, 30), (round(centre - mask.width / 2), round(y2 - mask.height / 2 - height * 0.1)), mask
-    )
+    at = round(centre - mask.width / 2), round(y2 - mask.height / 2 - height * 0.1)
+    tint(canvas.picture, (16, 18, 30), at, mask)
 
 
 def _shine(canvas: Canvas, thing: Thing, times: int) -> None:
