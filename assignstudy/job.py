@@ -65,7 +65,7 @@ def failure_recorded(order: Order) -> Iterator[None]:
     """
     try:
         yield
-    except Exception as error:
+    except Exception as error:  # whatever a run dies of belongs in its record; what is no sentence of ours travels on
         if _holds_results(order.folder):
             if isinstance(error, AssignStudyError):
                 raise type(error)(f"{error}; {order.folder} keeps what an earlier command finished") from error

@@ -5,6 +5,8 @@ Settings are those of the main command; what is drawn is what the run page's gal
 
 from __future__ import annotations
 
+import itertools
+import posixpath
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -56,7 +58,8 @@ def request(arguments: Sequence[str]) -> Request:
     Raises:
         ConfigError: Naming the first that cannot be used.
     """
-    own = {"image": "", "format": "png", "dpi": "200", "out": ""}
+    usual = {"image": "", "format": "png", "dpi": "200", "out": ""}
+    typed: dict[str, str] = {}
     others = []
     if options := [argument for argument in arguments if argument.startswith("-")]:
         raise ConfigError(
@@ -65,10 +68,11 @@ def request(arguments: Sequence[str]) -> Request:
         )
     for argument in arguments:
         key, _, value = argument.partition("=")
-        if key in own:
-            own[key] = value
-        else:
+        if key not in usual:
             others.append(argument)
+        elif typed.setdefault(key, value) != value:
+            raise ConfigError(f"{key}: expected one value, got {typed[key]} and {value}; call it once for each")
+    own = usual | typed
     if not own["image"]:
         raise ConfigError("image: expected the path or name of an image of the data set, got none; add image=…")
     formats = tuple(dict.fromkeys(own["format"].strip("[]").split(",")))
@@ -108,12 +112,13 @@ def write_pictures(wanted: Request) -> tuple[list[Path], tuple[str, ...]]:
 
     dataset = read_labels(order.config["dataset"]).dataset
     index = named(wanted.image, dataset.image_paths, "image")
+    name = file_name(index, dataset.image_paths)
     setting, _ = study_of(order.config, dataset, rule, transform)
     setting = replace(setting, dataset=dataset.only(index))
     result = study.run(setting)
     gallery = study.show_images(setting, result, Wish(pick=setting.dataset.image_paths))
     image = gallery.images[0]
-    usual = Path("outputs", "pictures", Path(image.path).stem, f"{order.choices['assigner']}-{order.run_key}")
+    usual = Path("outputs", "pictures", name, f"{order.choices['assigner']}-{order.run_key}")
     folder = wanted.out or usual
     photos = {"photo": image.picture} if image.picture else {}
     written = []
@@ -121,7 +126,7 @@ def write_pictures(wanted: Request) -> tuple[list[Path], tuple[str, ...]]:
         folder.mkdir(parents=True, exist_ok=True)
         for panel in (panel for row in figures.draw(image, gallery.levels) for panel in row):
             for kind in wanted.formats:
-                path = folder / f"{Path(image.path).stem}-{panel.key}.{kind}"
+                path = folder / f"{name}-{panel.key}.{kind}"
                 panel_file.save(panel, photos, path, wanted.dpi)
                 written.append(path)
     except OSError as error:
@@ -129,6 +134,27 @@ def write_pictures(wanted: Request) -> tuple[list[Path], tuple[str, ...]]:
     lines = gallery_words.lines(image, gallery.levels, rule.facts)
     said = (*result.notices, image.problem, *(line.text for line in lines))
     return written, tuple(filter(None, said))
+
+
+def file_name(index: int, image_paths: Sequence[str]) -> str:
+    """What the files of an image's pictures are called by: nothing that another image of the data set may be called.
+
+    Args:
+        index: Of the image.
+        image_paths: Of the whole data set, as it has them.
+
+    Returns:
+        The image's file name without ending; led by folders, then with its ending, as far as others share it.
+    """
+    names = _names(image_paths[index])
+    others = set(itertools.chain.from_iterable(_names(path) for k, path in enumerate(image_paths) if k != index))
+    return next((name for name in names if name not in others), f"{names[-1]}-{index}")
+
+
+def _names(path: str) -> list[str]:
+    """Ever longer names of an image: ``1``, ``a-1``, ``a-1.jpg`` for ``a/1.jpg``."""
+    parts = posixpath.splitext(path)[0].split("/")
+    return [*("-".join(parts[-size:]) for size in range(1, len(parts) + 1)), path.replace("/", "-")]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,6 +10,7 @@ import math
 import re
 import shlex
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -40,6 +41,7 @@ from assignstudy.statistics.sweep_choice import Baseline, PickRule
 from assignstudy.statistics.sweep_metrics import with_shares
 from assignstudy.statistics.sweep_pairs import Comparison
 from assignstudy.statistics.sweep_parameters import label, parameters, records, rows_of, swept, value_text
+from assignstudy.statistics.sweep_threshold import ThresholdAxis
 from assignstudy.stored import StoredRun, StoredSweep, find_sweep, runs_table
 
 USUAL_RULE = PickRule()
@@ -98,7 +100,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     said = {
         "tolerance": "shares that differ by no more than this count as equal in the pick",
         "most_unreachable": "runs with a larger share of unreachable positives are not picked",
-        "most_sub_cell": "runs with a larger share of boxes below one cell are set aside, if another has a smaller one",
+        "most_sub_cell": "share of boxes below one cell of the finest level that costs nothing",
+        "sub_cell_price": "recall that each box below one cell beyond that share costs",
         "pixel_price": "recall that twice the pixels of network input must bring",
     }
     for name, text in said.items():
@@ -173,13 +176,15 @@ def _view(folder: Path, found: StoredSweep, runs: pd.DataFrame, rule: PickRule) 
     comparable = _on_same_labels(runs)
     tables = RunTables({row: folder / str(runs.at[row, "folder"]) for row in rows_of(comparable)})
     small = {row: boxes for row in tables.readable if (boxes := tables.small_boxes(row)) is not None}
-    runs, comparable = (_with_sub_cell(part, small) for part in (runs, comparable))
+    runs = _with_derived(runs, small, rows_of(comparable), rule)
+    comparable = runs.loc[comparable.index]
     by_design = [row for row, one in rules.items() if not one.facts.asks_beyond_reach]
     readable, order = comparable.loc[tables.readable], sweep_choice.ranked(comparable, rule, by_design)
     baseline = sweep_choice.baseline(readable, _as_published(rules, found.runs)) if len(readable) else None
     comparison = _compared(readable, baseline, tables)
     against = _most_telling(order, runs, comparison, baseline)
     with_curve = readable.loc[[row for row in tables.readable if _has_curve(rules.get(row))]]
+    fits = {row: str(found.runs[row].record.fitted or "") for row in rows_of(with_curve)}
     classes = tables.classes(order)
     damage = [hide_folders(sentence) for sentence in (*found.damage, *tables.notices)]
     view = SweepView(
@@ -191,7 +196,7 @@ def _view(folder: Path, found: StoredSweep, runs: pd.DataFrame, rule: PickRule) 
         rules={row: one.facts for row, one in rules.items()},
         baseline=baseline,
         pages=_pages(folder, runs),
-        curves=tuple(_curves(with_curve, swept(readable), tables)),
+        curves=tuple(_curves(with_curve, swept(readable), fits, tables)),
         comparison=comparison,
         against=against,
         classes=classes,
@@ -206,9 +211,14 @@ def _view(folder: Path, found: StoredSweep, runs: pd.DataFrame, rule: PickRule) 
     return view, damage
 
 
-def _with_sub_cell(runs: pd.DataFrame, small: Mapping[int, SubCell]) -> pd.DataFrame:
+def _with_derived(
+    runs: pd.DataFrame, small: Mapping[int, SubCell], comparable: list[int], rule: PickRule
+) -> pd.DataFrame:
+    """The runs with the columns of the pick: those that need the boxes, and the one that needs the other runs."""
     shares = [small[row].share if row in small else math.nan for row in rows_of(runs)]
-    return runs.assign(**{sweep_choice.SUB_CELL: pd.Series(shares, index=runs.index, dtype="float64")})
+    runs = runs.assign(**{sweep_choice.SUB_CELL: pd.Series(shares, index=runs.index, dtype="float64")})
+    counted = sweep_choice.counted_recall(runs.loc[comparable], rule)
+    return runs.assign(**{sweep_choice.COUNTED: counted.reindex(runs.index)})
 
 
 def _shown_boxes(
@@ -283,18 +293,32 @@ def _has_curve(rule: Rule | None) -> bool:
 # ---- what the ground truths of all runs say together
 
 
-def _curves(runs: pd.DataFrame, names: Sequence[str], tables: RunTables) -> Iterator[SettingCurve]:
-    """One curve per threshold and setting of everything else that was varied."""
+def _curves(
+    runs: pd.DataFrame, names: Sequence[str], fits: Mapping[int, str], tables: RunTables
+) -> Iterator[SettingCurve]:
+    """One curve per threshold and setting of everything else that was varied.
+
+    Fitted anchors depend on the threshold that they were fitted for: other anchors, another curve.
+    """
+    runs = runs.assign(fitted=pd.Series(fits, dtype="object"))
     for axis in sweep_threshold.AXES:
-        rows, others = sweep_threshold.one_per_curve(runs, axis, names)
+        rows, others = sweep_threshold.one_per_curve(runs, axis, [*names, "fitted"])
         values = records(runs)
         settings = {row: tuple(value_text(run[name]) for name in others) for row, run in values.items()}
+        said = _curve_names({row: values[row] for row in rows}, axis, others[:-1])
         for row in rows:
             table = tables.ground_truths(row, ("ignored", *_CRITICAL))
-            name = label(values[row], others) if others else ""
             same = tuple(other for other in settings if settings[other] == settings[row])
             recall, shown = (sweep_threshold.recall(table, axis, at) for at in (axis.grid, axis.shown))
-            yield SettingCurve(row, axis, name, same, recall, shown)
+            yield SettingCurve(row, axis, said[row], same, recall, shown)
+
+
+def _curve_names(runs: Mapping[int, Mapping[str, Any]], axis: ThresholdAxis, others: Sequence[str]) -> dict[int, str]:
+    """What tells each curve apart: its setting, and the threshold its anchors were fitted for where that is needed."""
+    names = {row: label(run, others) if others else "" for row, run in runs.items()}
+    count = Counter(names.values())
+    fitted = {row: f"(for {axis.name} {value_text(run[axis.name])})" for row, run in runs.items()}
+    return {row: f"{name} {fitted[row]}".strip() if count[name] > 1 else name for row, name in names.items()}
 
 
 def _compared(runs: pd.DataFrame, baseline: Baseline | None, tables: RunTables) -> Comparison | None:

@@ -6,6 +6,7 @@ import ast
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,28 @@ def wrong_way_imports(modules: list[Module]) -> Iterator[str]:
                 yield f"{module.at(one.node)}: {module.room} imports {room}, which stands right of it"
 
 
+def import_circle(modules: list[Module]) -> list[str]:
+    """Modules that import each other in a circle, also within a room; empty without one."""
+    names = {module.name for module in modules}
+    needs = {
+        module.name: {_module_of(one.target, names) for one in imports_of(module) if not one.only_for_types}
+        - {module.name, None}
+        for module in modules
+        if module.name != FACE
+    }
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def _module_of(target: str, names: set[str]) -> str | None:
+    """The module that an imported name of the package lives in, itself a module or not; None for other libraries."""
+    package, _, rest = target.partition(".")
+    return next((name for name in (rest, rest.rpartition(".")[0]) if package == PACKAGE and name in names), None)
+
+
 def _room_of(target: str) -> str | None:
     """The room that an imported name lives in; None for other libraries."""
     package, _, rest = target.partition(".")
@@ -205,6 +228,15 @@ def long_functions(modules: list[Module]) -> Iterator[str]:
 
 
 RULES = (wrong_way_imports, library_imports_without_a_door, public_without_docstring, long_functions)
+
+
+def test_no_modules_import_each_other_in_a_circle(tmp_path):
+    assert import_circle(read_package(REPOSITORY)) == []
+    room = tmp_path / PACKAGE / "cli"
+    room.mkdir(parents=True)
+    (room / "launch.py").write_text("from assignstudy.cli.sentences import say", encoding="utf-8")
+    (room / "sentences.py").write_text("from assignstudy.cli import launch", encoding="utf-8")
+    assert set(import_circle(read_package(tmp_path))) == {"cli.launch", "cli.sentences"}
 
 
 @pytest.mark.parametrize("rule", RULES)

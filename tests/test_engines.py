@@ -15,7 +15,7 @@ import pytest
 import assignstudy
 from assignstudy import cli, record
 
-REPOSITORY = Path(cli.__file__).resolve().parents[1]
+REPOSITORY = Path(cli.__file__).resolve().parents[2]
 SWEEP = ("-m", "imgsz=640,320", "anchor_t=4,3", "dataset.images=12", "hydra.sweep.dir=sweep")
 ENGINES = {"processes": "joblib", "slurm_trial": "submitit", "ray_tasks": "ray"}
 """Launchers, and the extra that each needs."""

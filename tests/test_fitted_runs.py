@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from html import unescape
 from pathlib import Path
@@ -16,6 +17,8 @@ from assignstudy import cli, record, sweep
 from assignstudy.settings import AnchorLevel, anchor_levels
 
 SWEEP = ("-m", "anchors=coco_p5,fit", "imgsz=320,640", "dataset.images=24", "hydra.sweep.dir=swept")
+
+FITS = (("fit (for anchor_t 2)", "fit", 2), ("fit (for anchor_t 4)", "fit", 4))
 
 
 @pytest.fixture
@@ -72,6 +75,18 @@ def test_the_same_command_gives_the_same_bytes_and_does_nothing_the_second_time(
     (again / record.ANCHOR_FILE).unlink()
     command(*SWEEP[:-1], "hydra.sweep.dir=again", "anchors=fit", "imgsz=320")
     assert (again / record.ANCHOR_FILE).read_bytes() == first[record.ANCHOR_FILE]
+
+
+def test_anchors_fitted_for_other_thresholds_have_curves_of_their_own(command, tmp_path):
+    command("-m", "anchors=coco_p5,fit", "anchor_t=2,4", "imgsz=320", *SWEEP[-2:], "report=none")
+    runs = assignstudy.load_runs("swept").set_index(["anchors", "anchor_t"])
+    page = unescape((tmp_path / "swept" / "index.html").read_text(encoding="utf-8"))
+    table = re.search("<caption>recall at other values of anchor_t.*?</table>", page, re.DOTALL)[0]
+    rows = {row[0]: row[1:] for row in (re.findall(">([^<>]+)</t[hd]>", line) for line in table.split("<tr>")[1:])}
+    at = [name.removeprefix("anchor_t ") for name in rows.pop("setting")]
+    assert list(rows) == ["coco_p5", "fit (for anchor_t 2)", "fit (for anchor_t 4)"]
+    for name, anchors, threshold in (("coco_p5", "coco_p5", 2), ("coco_p5", "coco_p5", 4), *FITS):
+        assert rows[name][at.index(str(threshold))] == f"{runs.bpr[anchors, threshold]:.4f}"
 
 
 def test_options_of_a_fit_leave_the_other_anchors_of_a_sweep_alone(command):
@@ -142,16 +157,14 @@ def test_on_aerial_images_the_input_that_shows_the_boxes_is_picked_and_the_page_
 
     page = unescape((tmp_path / "swept" / "index.html").read_text(encoding="utf-8"))
     assert "Train with fit, imgsz 1280: it matches" in page
-    assert (
-        "2 of 4 runs are set aside, with more than 10 % of the boxes smaller than one cell of the finest level." in page
-    )
+    assert "In 2 of 4 runs more than 10 % of the boxes are smaller than one cell of the finest level" in page
     assert (
         f"{round(100 * below[1280], 1):g} % of the boxes are smaller than one cell (8 px) of the finest level, P3."
         in page
     )
     assert "anchors have a fitness of" in page
 
-    assert sweep.main(["swept", "--most-sub-cell", "1", "--pixel-price", "0.1"]) == 0
+    assert sweep.main(["swept", "--sub-cell-price", "0", "--pixel-price", "0.1"]) == 0
     page = unescape((tmp_path / "swept" / "index.html").read_text(encoding="utf-8"))
     assert "Train with fit, imgsz 640: it matches" in page
     assert (

@@ -94,6 +94,18 @@ class TestNumbers:
             assert float(unreachable.rstrip(" %")) == pytest.approx(100 * run.unreachable / run.positives, abs=0.05)
             assert float(contested.rstrip(" %")) == pytest.approx(100 * run.contested_slots / run.slots, abs=0.05)
 
+    def test_the_recall_as_the_rule_counts_it_follows_from_the_other_columns(self, folder, page):
+        runs = study.load_runs(folder).set_index("run_key")
+        pixels = runs.input_h * runs.input_w
+        header, rows = table(page, "pick", "How the rule counts")
+        assert header[3:] == ["bpr", "without a slot", "megapixels", "below a cell", "bpr, counted"]
+        for key, *_, bpr, without_slot, _, small, counted in rows:
+            price = 0.004 * np.log2(pixels[key] / pixels.min()) + int(without_slot) / runs.ground_truths[key]
+            price += 0.2 * max(float(small.rstrip(" %")) / 100 - 0.1, 0)
+            assert bpr == f"{runs.bpr[key]:.4f}"
+            assert float(counted) == pytest.approx(runs.bpr[key] - price, abs=0.0003)
+        assert [row[0] for row in rows] == [row[0] for row in table(page, "runs", "Runs in the order")[1]]
+
     def test_every_metric_of_every_run_is_on_the_page(self, folder, page):
         runs = study.load_runs(folder).set_index("run_key")
         for caption in ("Labels", "Matching", "Unmatched by size", "Positives by level", "Positives by cell", "Slots"):
@@ -114,6 +126,14 @@ class TestNumbers:
             pairs = pairs[~(pairs.ignored_a & pairs.ignored_b)]
             counts = pairs.change.value_counts()
             assert [int(n) for n in row[3:]] == [counts[name] for name in header[3:]]
+
+    def test_the_sentence_says_what_the_recommended_run_and_the_largest_gainer_change(self, folder, page):
+        header, rows = table(page, "changes", "Ground truths gained")
+        counts = {row[0]: dict(zip(header[3:], map(int, row[3:]), strict=True)) for row in rows}
+        said, pick = finding(page, "changes"), table(page, "runs", "Runs in the order")[1][0][0]
+        most = max(counts.values(), key=lambda count: count["gained"] - count["lost"])
+        assert pick not in counts  # the baseline itself
+        assert f"gains most: {most['gained']} ground truths become matched" in said
 
     def test_gains_by_size_are_those_of_diff_in_the_bins_of_the_baseline(self, folder, page):
         base = study.load_runs(folder).query("anchor_t == 4 and imgsz == 640").run_key.iloc[0]
@@ -277,6 +297,17 @@ class TestSearch:
         assert (
             "it is the best trial, too" if is_pick else f"the best trial is anchor_t {best.anchor_t:g} with "
         ) in said
+
+    def test_trials_are_no_grid_of_which_averages_say_anything(self, tmp_path):
+        boxes, settings = street(boxes=80), ((2.0, 320), (3.0, 640), (5.0, 320))
+        runs = [store(tmp_path, boxes, anchor_t=threshold, imgsz=size) for threshold, size in settings]
+        page = self.sought(store_manifest(tmp_path, *runs), "minimize")
+        assert "on average" not in finding(page, "curves")
+        assert finding(page, "effects").startswith("Only 3 of the 6 combinations")  # no objective to be read
+        for run in runs:
+            done = record.read_record(run)
+            record.write_record(run, done.model_copy(update={"config": done.config | {"objective": "unmatched"}}))
+        assert finding(self.sought(tmp_path, "minimize"), "effects").startswith("A search runs what its objective")
 
     def test_a_grid_has_no_objective(self, trials):
         page = built(trials)
@@ -543,6 +574,18 @@ class TestRecipe:
         runs = [store(tmp_path, street(boxes=60), anchor_t=t, imgsz=320) for t in (3.0, 4.0, 5.0)]
         pick = unescape(section(built(store_manifest(tmp_path, *runs)), "pick"))
         assert "anchor_t 4: the first run with the published anchor_t of 4." in pick
+
+    def test_the_recommended_run_is_the_first_to_be_held_against_the_baseline(self, tmp_path):
+        boxes, settings = street(), ((4.0, 640), (4.0, 1280), (6.0, 1280))
+        folder = store_manifest(tmp_path, *(store(tmp_path, boxes, anchor_t=t, imgsz=size) for t, size in settings))
+        write_sweep_page(folder, PickRule(tolerance=0, pixel_price=0))
+        page = (folder / "index.html").read_text(encoding="utf-8")
+        assert finding(page, "pick").startswith("Train with anchor_t 4, imgsz 1280")
+        runs = study.load_runs(folder).set_index(["anchor_t", "imgsz"]).folder
+        pick, most = (study.diff(runs[4.0, 640], runs[t, 1280]).change.value_counts()["gained"] for t in (4.0, 6.0))
+        said = finding(page, "changes")
+        assert f"with the recommended run (anchor_t 4, imgsz 1280) {pick} ground truths become matched" in said
+        assert f"anchor_t 6, imgsz 1280 gains most: {most} ground truths become matched" in said
 
     def test_another_tolerance_makes_another_pick(self, tmp_path):
         folder = store_manifest(tmp_path, *(store(tmp_path, anchor_t=t) for t in (2.0, 4.0)))

@@ -18,7 +18,7 @@ from assignstudy import cli, record
 from assignstudy.datasets import cache
 from tests.fixtures import fixture
 
-REPOSITORY = Path(cli.__file__).resolve().parents[1]
+REPOSITORY = Path(cli.__file__).resolve().parents[2]
 ANCHORS = "strides: [8, 16, 32]\nwh_px: [[10, 13, 16, 30], [30, 61, 62, 45], [116, 90, 156, 198]]\n"
 GRID = ("-m", "imgsz=320,640", "anchor_t=3,4", "dataset.images=12", "anchors=file")
 FITTED = "anchors.path=fitted_${imgsz}_${anchor_t}.yaml"

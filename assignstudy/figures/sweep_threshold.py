@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter
 
-from assignstudy.figures import style
+from assignstudy.figures import recall_axis, style
 from assignstudy.figures.sweep_marks import EndLabel, Role, draw_dot, name_ends
 
 Floats = npt.NDArray[np.float64]
@@ -25,7 +25,6 @@ NAME_LENGTH = 34
 """Characters of a line's name that are shown."""
 
 _NAMED_LINES = 14
-_UNMATCHED_STEPS = tuple(factor * 10.0**power for power in range(0, -7, -1) for factor in (1, 0.5, 0.2))
 _DASHES = ((0, ()), (0, (6, 2.5)), (0, (1.5, 2)), (0, (7, 2, 1.5, 2)))
 
 
@@ -73,35 +72,31 @@ def draw(curves: Sequence[Curve], threshold: str, ground_truths: int) -> Figure:
     longest = max(len(_name(curve)) for curve in curves)
     figure = style.new_figure(style.WIDE_PX, 340)
     axes = style.add_axes(figure, style.Margins(left=80, right=18 + 6.4 * longest, top=14))
-    least = 0.5 / max(ground_truths, 10)
     ends = [float(value) for value in curves[0].thresholds[[0, -1]]]
-    axes.set(xlim=(ends[0], ends[1]), xlabel=threshold, yscale="log", ylim=(1.0, least), ylabel="matched ground truths")
-    axes.yaxis.set_major_locator(FixedLocator([step for step in _UNMATCHED_STEPS if step > least]))
-    axes.yaxis.set_minor_locator(NullLocator())
+    axes.set(xlim=(ends[0], ends[1]), xlabel=threshold, ylabel="matched ground truths")
+    recall_axis.stretch(axes, ground_truths)
     axes.yaxis.set_major_formatter(FuncFormatter(_matched))
-    _draw_lines(axes, curves, least)
+    _draw_lines(axes, curves)
     return figure
 
 
-def _matched(unmatched: float, _position: int | None = None) -> str:
-    """The tick of a share that is not matched, with as many digits as tell it from its neighbours."""
-    return f"{100 * (1 - unmatched):.8g} %"
+def _matched(recall: float, _position: int | None = None) -> str:
+    """With as many digits as tell a tick from its neighbours."""
+    return f"{100 * recall:.8g} %"
 
 
-def _draw_lines(axes: Axes, curves: Sequence[Curve], least: float) -> None:
+def _draw_lines(axes: Axes, curves: Sequence[Curve]) -> None:
     for curve in curves:
         dash = _DASHES[curve.dash % len(_DASHES)]
         width = {Role.PICK: 2.4, Role.BASELINE: 2.0}.get(curve.role, 1.3)
-        unmatched = np.maximum(1 - curve.recall, least)
-        axes.plot(curve.thresholds, unmatched, color=curve.colour, linewidth=width, linestyle=dash, clip_on=False)
+        axes.plot(curve.thresholds, curve.recall, color=curve.colour, linewidth=width, linestyle=dash, clip_on=False)
         for at, recall, role in curve.runs:
             low, high = axes.get_xlim()
             if low <= at <= high and not math.isnan(recall):
-                draw_dot(axes, at, max(1 - recall, least), role)
+                draw_dot(axes, at, recall, role)
     named = curves if len(curves) <= _NAMED_LINES else [curve for curve in curves if curve.role is not Role.OTHER]
     labels = [
-        EndLabel(_name(curve), _height_at_end(axes, curve.recall, least), curve.role, _word_colour(curve))
-        for curve in named
+        EndLabel(_name(curve), _height_at_end(axes, curve.recall), curve.role, _word_colour(curve)) for curve in named
     ]
     name_ends(axes, [label for label in labels if label.text], gap=0.056)
     if len(named) < len(curves):
@@ -131,10 +126,10 @@ def _name(curve: Curve) -> str:
     return style.shorten(curve.name, NAME_LENGTH)
 
 
-def _height_at_end(axes: Axes, recall: Floats, least: float) -> float:
+def _height_at_end(axes: Axes, recall: Floats) -> float:
     """Where a line ends, from 0 (bottom of the axes) to 1; a line without values has sunk to the bottom."""
     last = float(recall[-1])
     if math.isnan(last):
         return 0.0
-    end = (axes.get_xlim()[1], max(1 - last, least))
+    end = (axes.get_xlim()[1], last)
     return float(axes.transAxes.inverted().transform(axes.transData.transform(end))[1])

@@ -168,7 +168,7 @@ class _Operations(TorchDispatchMode):
         """Carry out the operation, then tell of it."""
         try:
             made = func(*args, **(kwargs or {}))
-        except Exception as error:
+        except Exception as error:  # of any kind: on its way out torch takes its words, so __exit__ raises it anew
             self._fault = error
             raise
         if func.overloadpacket in _CONVOLUTIONS:

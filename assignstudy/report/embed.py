@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 from markupsafe import Markup
 
 from assignstudy.figures import style, svg
+from assignstudy.report.content import Picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,6 +45,11 @@ def to_svg(figure: Figure, key: str, alt: str) -> Markup:
         _adapt(element, key, referenced)
     _set_root(root, alt)
     return Markup(ElementTree.tostring(root, encoding="unicode"))  # serialised from a tree: escaped
+
+
+def to_picture(figure: Figure, key: str, finding: str, caption: str) -> Picture:
+    """A figure with its caption; people who do not see it are told the caption and the section's finding."""
+    return Picture(to_svg(figure, key, f"{caption}. {finding}"), caption)
 
 
 def to_data_address(jpeg: bytes) -> str:

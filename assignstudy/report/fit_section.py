@@ -10,8 +10,8 @@ import pandas as pd
 from assignstudy.figures import anchor_sides, recall_by_size
 from assignstudy.fitting.compare import BOUNDED, CHOSEN, FINER, PUBLISHED, UNBOUNDED, Bounds, least_cell
 from assignstudy.report import judgement, remedy, words
-from assignstudy.report.content import Alert, Column, Fact, Finding, Kind, Picture, SectionContent, State, TableView
-from assignstudy.report.embed import to_svg
+from assignstudy.report.content import Alert, Column, Fact, Finding, Kind, SectionContent, State, TableView
+from assignstudy.report.embed import to_picture
 from assignstudy.report.tables import table
 from assignstudy.report.view import FitView, RunView
 from assignstudy.statistics.entered import records
@@ -37,7 +37,7 @@ def fitted_anchors(view: RunView, key: str, title: str) -> SectionContent:
         Finding(sentence, state),
         alerts=alerts,
         pictures=tuple(
-            Picture(to_svg(figure, f"{key}-{name}", f"{caption}. {sentence}"), caption)
+            to_picture(figure, f"{key}-{name}", sentence, caption)
             for figure, name, caption in zip((sides, recall), ("sides", "recall"), captions, strict=True)
         ),
         tables=_tables(fit),

@@ -8,8 +8,8 @@ import pandas as pd
 
 from assignstudy.figures import loss_dots
 from assignstudy.report import words
-from assignstudy.report.content import Column, Fact, Finding, Kind, Picture, SectionContent, TableView
-from assignstudy.report.embed import to_svg
+from assignstudy.report.content import Column, Fact, Finding, Kind, SectionContent, TableView
+from assignstudy.report.embed import to_picture
 from assignstudy.report.tables import table
 from assignstudy.report.view import RunView
 from assignstudy.statistics import loss_at_start
@@ -32,7 +32,7 @@ def loss_section(view: RunView, key: str, title: str) -> SectionContent:
     sentence = _sentence(by_level, by_size)
     limits = loss_dots.limits(by_level, by_size)
     pictures = [
-        Picture(to_svg(loss_dots.draw(losses, limits), f"{key}-{part}", f"{caption}. {sentence}"), caption)
+        to_picture(loss_dots.draw(losses, limits), f"{key}-{part}", sentence, caption)
         for losses, part, caption in (
             (by_level, "levels", f"By level: {_DOTS}"),
             (by_size, "sizes", f"By size: {_DOTS}"),

@@ -6,10 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from assignstudy.report import fit_section, gallery, model_sections
-from assignstudy.report import run_sections as answer
+from assignstudy.report.class_section import classes
 from assignstudy.report.content import Finding, SectionContent, State
 from assignstudy.report.loss_section import loss_section
+from assignstudy.report.matching_sections import levels, neighbour_cells, positives
 from assignstudy.report.positions import positions
+from assignstudy.report.shape_sections import shapes, threshold
+from assignstudy.report.slot_sections import background, crowding
+from assignstudy.report.source_sections import data_issues, provenance
+from assignstudy.report.verdict import verdict
 from assignstudy.report.view import RunView
 from assignstudy.report.worst_boxes import worst_boxes
 
@@ -40,25 +45,25 @@ def _has_pictures(view: RunView) -> bool:
 
 
 SECTIONS = (
-    Section("verdict", "Verdict", answer.verdict),
-    Section("positives", "Positives per ground truth", answer.positives),
-    Section("levels", "Levels and anchors", answer.levels, lambda view: view.rule.slots == "anchors"),
-    Section("points", "Levels", answer.levels, lambda view: view.rule.slots == "points"),
+    Section("verdict", "Verdict", verdict),
+    Section("positives", "Positives per ground truth", positives),
+    Section("levels", "Levels and anchors", levels, lambda view: view.rule.slots == "anchors"),
+    Section("points", "Levels", levels, lambda view: view.rule.slots == "points"),
     Section("fit", "Fitted anchors", fit_section.fitted_anchors, lambda view: view.fit is not None),
-    Section("neighbours", "Neighbour cells", answer.neighbour_cells, lambda view: view.rule.neighbour_cells),
+    Section("neighbours", "Neighbour cells", neighbour_cells, lambda view: view.rule.neighbour_cells),
     Section("positions", "Positions", positions, _has_pictures),
-    Section("shapes", "Shapes", answer.shapes),
-    Section("threshold", "Threshold curve", answer.threshold, _threshold_decides),
-    Section("crowding", "Contested and unreachable slots", answer.crowding, lambda view: view.rule.shares_slots),
-    Section("background", "Positives and background", answer.background, lambda view: not view.rule.shares_slots),
-    Section("classes", "Classes", answer.classes),
+    Section("shapes", "Shapes", shapes),
+    Section("threshold", "Threshold curve", threshold, _threshold_decides),
+    Section("crowding", "Contested and unreachable slots", crowding, lambda view: view.rule.shares_slots),
+    Section("background", "Positives and background", background, lambda view: not view.rule.shares_slots),
+    Section("classes", "Classes", classes),
     Section("worst", "Worst ground truths", worst_boxes, _has_pictures),
     Section("gallery", "Pictures", gallery.pictures, _has_pictures),
     Section("loss", "Loss at the start", loss_section, lambda view: view.tables.loss_at_start is not None),
     Section("features", "Feature maps", model_sections.feature_maps, lambda view: view.model is not None),
     Section("losses", "Loss per ground truth", model_sections.losses, lambda view: view.model is not None),
-    Section("issues", "Data issues", answer.data_issues),
-    Section("provenance", "Provenance", answer.provenance),
+    Section("issues", "Data issues", data_issues),
+    Section("provenance", "Provenance", provenance),
 )
 
 

@@ -82,10 +82,12 @@ def _cell(value: float | None, name: str, mark: str) -> Cell:
 
 
 def _marks(values: pd.Series, metric: MetricFacts) -> dict[int, str]:
-    """``best`` and ``worst`` by row; nothing where all are equal, or where more is neither good nor bad."""
+    """``best`` and ``worst`` by row; not where more than half share it, or where more is neither good nor bad."""
     there = values.dropna().astype("float64")
     if metric.better is None or there.nunique() < 2:
         return {}
     high, low = ("best", "worst") if metric.better == "higher" else ("worst", "best")
-    ends = {there.max(): high, there.min(): low}
+    ends = {
+        end: word for end, word in ((there.max(), high), (there.min(), low)) if 2 * (there == end).sum() <= len(there)
+    }
     return {row: ends[value] for row, value in zip(rows_of(there.to_frame()), there, strict=True) if value in ends}

@@ -46,19 +46,31 @@ def _sentence(view: SweepView, comparison: Comparison) -> str:
 
 
 def _largest_change(view: SweepView) -> str:
-    """The run that gains most on balance, or that none does."""
+    """What the recommended run changes, and the run that gains most on balance, or that none does."""
     counts = {row: _counts(view, row) for row in _compared(view)}
     if not counts or view.baseline is None:
         return ""
     base = f"the baseline ({view.name(view.baseline.row)})"
-    best = max(counts, key=lambda row: counts[row]["gained"] - counts[row]["lost"])
-    gained, lost, level = (counts[best][name] for name in ("gained", "lost", "level"))
-    if gained <= lost:
+    gain = {row: count["gained"] - count["lost"] for row, count in counts.items()}
+    best = max(gain, key=lambda row: gain[row])
+    if gain[best] <= 0:
         return f"No run matches more ground truths than {base}."
+    pick = view.order[0]
+    if gain.get(pick, 0) == gain[best]:
+        return (
+            f"Against {base}, no run gains more than the recommended one, {view.name(pick)}: {_became(counts[pick])}."
+        )
+    most = f"{view.name(best)} gains most: {_became(counts[best])}"
+    if pick not in counts:
+        return f"Against {base}, {most}."
+    return f"Against {base}, with the recommended run ({view.name(pick)}) {_became(counts[pick])}; {most}."
+
+
+def _became(counts: Mapping[str, int]) -> str:
+    gained, lost, level = (counts[name] for name in ("gained", "lost", "level"))
     return (
-        f"Against {base}, {view.name(best)} gains most: {words.count(gained, 'ground truth')} "
-        f"{'becomes' if gained == 1 else 'become'} matched, {_many(lost, 'becomes', 'become')} unmatched and "
-        f"{_many(level, 'moves', 'move')} to another set of levels."
+        f"{words.count(gained, 'ground truth')} {'becomes' if gained == 1 else 'become'} matched, "
+        f"{_many(lost, 'becomes', 'become')} unmatched and {_many(level, 'moves', 'move')} to another set of levels"
     )
 
 

@@ -14,7 +14,7 @@ from assignstudy.report.sweep_view import SweepView
 from assignstudy.statistics.sweep_classes import ClassRecall
 
 KEY, TITLE = "classes", "Classes"
-MOST_RUNS, MOST_CLASSES = 40, 24
+MOST_RUNS, MOST_CLASSES, MOST_ROWS = 40, 24, 2000
 HOW_TO_READ = (
     "a row is a run, a column a class; the stronger its colour, the more of its boxes have no positive in that run, "
     "and an empty cell has lost none."
@@ -115,8 +115,10 @@ def _table(view: SweepView) -> TableView:
         Column("ground_truths", "ground truths", Kind.INT),
         *(Column(name, name, Kind.RATIO) for name in (*roles, "lowest", "highest")),
     )
-    rows = tuple(_table_row(one, (*roles.values(), one.lowest, one.highest)) for one in view.classes)
-    return TableView("recall of every class", columns, rows, note=NOTE)
+    shown = view.classes[:MOST_ROWS]
+    some = f"The first {len(shown):,} of {len(view.classes):,} classes. " if len(shown) < len(view.classes) else ""
+    rows = tuple(_table_row(one, (*roles.values(), one.lowest, one.highest)) for one in shown)
+    return TableView("recall of every class", columns, rows, note=f"{some}{NOTE}")
 
 
 def _table_row(one: ClassRecall, runs: Sequence[int]) -> tuple[Cell, ...]:

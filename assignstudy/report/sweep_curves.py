@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from assignstudy.figures import style, sweep_lines, sweep_map, sweep_parallel
@@ -18,7 +19,7 @@ from assignstudy.report.content import Finding, Picture, SectionContent
 from assignstudy.report.embed import to_svg
 from assignstudy.report.sweep_cells import metric_text, metric_value
 from assignstudy.report.sweep_view import SweepView
-from assignstudy.statistics import sweep_grid
+from assignstudy.statistics import sweep_effects, sweep_grid
 from assignstudy.statistics.sweep_grid import Layout, Panel
 from assignstudy.statistics.sweep_metrics import facts
 from assignstudy.statistics.sweep_parameters import value_text
@@ -39,7 +40,9 @@ LINES = (
     "follow a line from its settings on the left to its outcome on the right; lines with one setting are fanned out."
 )
 ROLES = "The recommended run and the baseline carry their names."
-COLOURS = "A colour farther from the page's is more: better for recall, a cost everywhere else."
+COLOURS = (
+    "A colour farther from the page's is more: better for recall, which is coloured by rank, a cost everywhere else."
+)
 
 
 def build(view: SweepView) -> SectionContent:
@@ -88,14 +91,27 @@ def _panels(view: SweepView, where: Layout) -> list[Panel]:
 
 
 def _sentence(view: SweepView) -> str:
-    return " ".join(filter(None, (_strongest(view), sweep_steps.sentence(view))))
+    said = " ".join(filter(None, (_strongest(view), sweep_steps.sentence(view))))
+    return said or _highest(view)
+
+
+def _highest(view: SweepView) -> str:
+    """Where the recall is highest, for runs of which no two differ from the baseline in one parameter alone."""
+    best = max(view.order, key=lambda row: metric_value(view, row, "bpr"))
+    names = words.listing([str(name) for name in view.axes])
+    return (
+        f"These runs vary {names} at once, so what each does by itself cannot be told. The highest recall, "
+        f"{words.ratio(view.run(best)['bpr'])}, is that of {view.name(best)}."
+    )
 
 
 def _strongest(view: SweepView) -> str:
-    """Which parameter moves the recall most: the largest spread of its means."""
+    """Which parameter moves the recall most: the largest spread of its means; they say little on a grid with holes."""
     names = [str(name) for name in view.axes]
     if not names:
         return "There is only one setting, so no parameter to draw anything over."
+    if sweep_effects.missing_runs(view.axes):
+        return ""
     recalls = view.comparable["bpr"]
     means = {name: recalls.groupby(view.axes[name], sort=False).mean().dropna() for name in names}
     spreads = {name: float(mean.max() - mean.min()) if len(mean) else 0.0 for name, mean in means.items()}
@@ -200,15 +216,22 @@ def _map_axes(where: Layout, panel: Panel) -> MapAxes:
 
 
 def _map_cells(view: SweepView, panel: Panel, metric: str) -> list[MapCell]:
-    low, high = (float(end) for end in (view.comparable[metric].min(), view.comparable[metric].max()))
+    heat = _heat(view.comparable[metric].astype("float64"), by_rank=metric == "bpr")
     rows = panel.rows.astype("float64").to_numpy()
     places = [(y, x) for y in range(rows.shape[0]) for x in range(rows.shape[1])]
-    return [_map_cell(view, place, float(rows[place]), metric, (low, high)) for place in places]
+    return [_map_cell(view, place, float(rows[place]), metric, heat) for place in places]
 
 
-def _map_cell(view: SweepView, place: tuple[int, int], row: float, metric: str, ends: tuple[float, float]) -> MapCell:
+def _heat(values: pd.Series, *, by_rank: bool) -> pd.Series:
+    """Colours of values from 0 to 1, by size or by rank: beside one bad run all good recalls would look alike."""
+    scale = values.rank(method="dense") if by_rank else values
+    span = scale.max() - scale.min()
+    return (scale - scale.min()) / span if span > 0 else scale * 0 + 0.5
+
+
+def _map_cell(view: SweepView, place: tuple[int, int], row: float, metric: str, heat: pd.Series) -> MapCell:
     if math.isnan(row):
         return MapCell(*place, None, "no run", Role.OTHER)
     value = metric_value(view, int(row), metric)
-    heat = None if math.isnan(value) else (value - ends[0]) / (ends[1] - ends[0]) if ends[1] > ends[0] else 0.5
-    return MapCell(*place, heat, metric_text(metric, value), view.role(int(row)))
+    warmth = None if math.isnan(value) else float(heat[int(row)])
+    return MapCell(*place, warmth, metric_text(metric, value), view.role(int(row)))

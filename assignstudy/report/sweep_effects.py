@@ -50,6 +50,11 @@ def _refusal(view: SweepView) -> str:
     if len(names) == 1:
         return f"Only {names[0]} was varied, so every difference between the runs is its own."
     if missing := sweep_effects.missing_runs(view.axes):
+        if view.search is not None:
+            return (
+                "A search runs what its objective leads it to and no grid: on its trials the effects of parameters "
+                "overlap, so none are computed."
+            )
         have, all_runs = len(view.order), len(view.order) + missing
         return (
             f"Only {have} of the {words.integer(all_runs)} combinations of {words.listing(names)} have a finished run "

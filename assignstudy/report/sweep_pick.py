@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from operator import le
 from typing import Any
 
@@ -21,17 +21,19 @@ from assignstudy.report.sweep_cells import (
     run_columns,
 )
 from assignstudy.report.sweep_view import SweepView
-from assignstudy.statistics.sweep_choice import COSTS, PRICE, SUB_CELL, set_aside
+from assignstudy.statistics.sweep_choice import COSTS, COUNTED, PRICE, SUB_CELL
 from assignstudy.statistics.sweep_metrics import facts
 
 KEY, TITLE = "pick", "What to pick"
 CARD_METRICS = ("bpr", "unmatched", "unreachable_share", "contested_share", SUB_CELL, "positives_per_gt")
+WITHOUT_SLOT = "matched_without_slot"
 FRONT_METRICS = ("bpr", "unmatched", *COSTS, PRICE)
+COUNTED_METRICS = ("bpr", WITHOUT_SLOT, PRICE, SUB_CELL, COUNTED)
 CAPTION = "Recall against what it costs"
 ANOTHER_RULE = (
     "python -m assignstudy.sweep FOLDER --tolerance 0.001 --most-unreachable 0.02 --most-sub-cell 0.1 "
-    "--pixel-price 0.004 builds this page again with other limits; these are the usual ones. A pixel price of 0 takes "
-    "every gain, whatever it costs."
+    "--sub-cell-price 0.2 --pixel-price 0.004 builds this page again with other limits; these are the usual ones. "
+    "Prices of 0 take every gain, whatever it costs."
 )
 HOW_TO_READ = (
     "a dot is a run; the upper left is best. Hollow dots are beaten: another run has at least their recall, at no "
@@ -53,7 +55,7 @@ def build(view: SweepView) -> SectionContent:
         alerts=_alerts(view),
         facts=_facts(view),
         pictures=pictures,
-        tables=(_front(view),),
+        tables=(_front(view), *([_counted(view)] if len(view.order) > 1 else [])),
         how_to_read=HOW_TO_READ if pictures else "",
     )
 
@@ -67,7 +69,7 @@ def _sentence(view: SweepView) -> str:
         f"it matches {words.integer(matched)} of {words.count(pick['ground_truths'], 'ground truth')} "
         f"(bpr {words.ratio(pick['bpr'])}){_reach(pick)}"
     )
-    more = (_best_trial(view), _against_baseline(view, pick), _set_aside(view), _highest_recall(view, pick))
+    more = (_best_trial(view), _against_baseline(view, pick), _too_small(view), _highest_recall(view, pick))
     return " ".join(filter(None, (f"{_start(view)}: {found}.", *more)))
 
 
@@ -104,12 +106,22 @@ def _against_baseline(view: SweepView, pick: Mapping[str, Any]) -> str:
     base = view.run(view.baseline.row)
     fewer = int(base["unmatched"] - pick["unmatched"])
     change = f"{words.integer(abs(fewer))} {'more' if fewer > 0 else 'fewer'}" if fewer else "as many"
+    slotless = _without_slot(pick, base)
     contested = f"{metric_text('contested_share', pick['contested_share'])} of its slots are contested"
     before = metric_text("contested_share", base["contested_share"])
     return (
-        f"Against the baseline ({view.name(view.baseline.row)}) that is {change}, and {contested} instead of {before}"
-        f"{_pixels(pick, base)}."
+        f"Against the baseline ({view.name(view.baseline.row)}) that is {change}{slotless}, and {contested} "
+        f"instead of {before}{_pixels(pick, base)}."
     )
+
+
+def _without_slot(pick: Mapping[str, Any], base: Mapping[str, Any]) -> str:
+    """How many more or fewer boxes are matched and lose all their slots, which decides as much as a match does."""
+    if any(words.is_undefined(run[WITHOUT_SLOT]) for run in (pick, base)):
+        return ""
+    fewer = int(base[WITHOUT_SLOT] - pick[WITHOUT_SLOT])
+    lose = "loses all its slots" if abs(fewer) == 1 else "lose all their slots"
+    return f", {words.integer(abs(fewer))} {'fewer' if fewer > 0 else 'more'} {lose} to others" if fewer else ""
 
 
 def _best_trial(view: SweepView) -> str:
@@ -125,15 +137,16 @@ def _best_trial(view: SweepView) -> str:
     return f"{goal}, the best trial is {best}; the one above has {own}."
 
 
-def _set_aside(view: SweepView) -> str:
-    aside = set_aside(view.comparable, view.rule)
-    if not aside:
+def _too_small(view: SweepView) -> str:
+    """How many runs pay for boxes below one cell."""
+    beyond = sum(_beyond(view, row) for row in view.order)
+    if not beyond or not view.rule.sub_cell_price or len(view.order) == 1:
         return ""
-    share, than = view.run(view.order[0])[SUB_CELL], f"{100 * view.rule.most_sub_cell:g} %"
-    runs = f"{words.integer(len(aside))} of {words.count(len(view.order), 'run')} {'is' if len(aside) == 1 else 'are'}"
-    if share > view.rule.most_sub_cell:
-        than = f"the recommended one's {words.percent(share)}"
-    return f"{runs} set aside, with more than {than} of the boxes smaller than one cell of the finest level."
+    runs, most = words.count(len(view.order), "run"), f"{100 * view.rule.most_sub_cell:g} %"
+    return (
+        f"In {words.integer(beyond)} of {runs} more than {most} of the boxes are smaller than one cell of the finest "
+        "level, which the rule counts in part as lost."
+    )
 
 
 def _alerts(view: SweepView) -> tuple[Alert, ...]:
@@ -172,9 +185,9 @@ def _highest_recall(view: SweepView, pick: Mapping[str, Any]) -> str:
     run = view.run(highest)
     if words.is_undefined(pick["bpr"]) or not run["bpr"] > pick["bpr"]:
         return ""
-    aside = [SUB_CELL] if highest in set_aside(view.comparable, view.rule) else []
-    shown = ("unreachable_share", "contested_share", *aside)
+    shown = ("unreachable_share", "contested_share", *([SUB_CELL] if _beyond(view, highest) else []))
     costs = [f"{metric_text(name, run[name])} {facts(name).title}" for name in shown]
+    costs += [f"{words.number(times)} times the pixels"] if (times := run[PRICE] / pick[PRICE]) > 1 else []
     known = words.listing([cost for cost in costs if not cost.startswith(words.UNDEFINED)])
     return f"The highest recall, {words.ratio(run['bpr'])}, is that of {view.name(highest)}, with {known}."
 
@@ -207,7 +220,7 @@ def _state(name: str, run: Mapping[str, Any]) -> State | None:
 def _facts(view: SweepView) -> tuple[Fact, ...]:
     several = len(view.order) > 1
     designed = any(_is_designed(view, row) for row in view.order)
-    decides = [SUB_CELL] if set_aside(view.comparable, view.rule) else []
+    decides = [SUB_CELL] if any(_beyond(view, row) for row in view.order) else []
     rule = view.rule.sentence([*_compared(view), *decides], has_designed=designed)
     why = [Fact("Rule of the pick", rule)] if several else []
     why += [Fact("Another rule", ANOTHER_RULE)] if several else []
@@ -220,6 +233,11 @@ def _facts(view: SweepView) -> tuple[Fact, ...]:
     recipe = view.recipe
     paste = [Fact("To paste", f"{recipe.yaml}\n"), Fact("To run it again", f"{recipe.command}\n")] if recipe else []
     return tuple(why + paste)
+
+
+def _beyond(view: SweepView, row: int) -> bool:
+    """Whether so many boxes of a run are below one cell that the rule has a price for them."""
+    return metric_value(view, row, SUB_CELL) > view.rule.most_sub_cell
 
 
 def _is_designed(view: SweepView, row: int) -> bool:
@@ -241,21 +259,26 @@ def _beaten(view: SweepView) -> str:
     signs = {name: -1.0 if name == "bpr" else 1.0 for name in names}
     value = {row: [signs[name] * metric_value(view, row, name) for name in names] for row in view.order}
     beating = [row for row in view.order if row != pick and all(map(le, value[row], value[pick]))]
-    aside = set(set_aside(view.comparable, view.rule))
-    larger, slotless = (
-        {row for row in beating if metric_value(view, row, name) > metric_value(view, pick, name)}
-        for name in (PRICE, "matched_without_slot")
-    )
-    reasons = {
-        "with more boxes below one cell than the rule lets pass": aside.intersection(beating),
-        "with a larger network input, which the rule has its price for": larger - aside,
-        "with more boxes that own no slot, which the rule counts as lost": slotless - larger - aside,
-        "by differences that the rule counts as none": set(beating) - slotless - larger - aside,
-    }
-    why = words.listing([reason for reason, rows in reasons.items() if rows], "or")
     some = words.listing([view.name(row) for row in beating[:3]])
     verb, among = "beats" if len(beating) == 1 else "beat", "among them " if len(beating) > 3 else ""
+    why = words.listing(_passed_over(view, beating), "or")
     return f"{words.count(len(beating), 'run')} {verb} the recommended one in everything else, {why}: {among}{some}."
+
+
+def _passed_over(view: SweepView, rows: Sequence[int]) -> list[str]:
+    """What the rule holds against runs that beat the recommended one otherwise."""
+    charged = {
+        "with more boxes below one cell, which the rule counts in part as lost": (SUB_CELL, view.rule.most_sub_cell),
+        "with a larger network input, which the rule has its price for": (PRICE, 0.0),
+        "with more boxes that own no slot, which the rule counts as lost": (WITHOUT_SLOT, 0.0),
+    }
+    left, reasons = list(rows), []
+    for reason, (name, free) in charged.items():
+        least = max(free, metric_value(view, view.order[0], name))
+        kept = [row for row in left if not metric_value(view, row, name) > least]
+        reasons += [reason] * (len(kept) < len(left))
+        left = kept
+    return [*reasons, *(["by differences that the rule counts as none"] if left else [])]
 
 
 def _rules(view: SweepView) -> str:
@@ -286,9 +309,8 @@ def _pictures(view: SweepView) -> tuple[Picture, ...]:
     best = view.run(view.order[0])
     prices = words.listing([f"{metric_text(name, best[name])} {facts(name).title}" for name in costs])
     alt = f"Best possible recall against its costs, a dot per run. Recommended: {words.ratio(best['bpr'])}, {prices}."
-    return (
-        Picture(to_svg(sweep_tradeoff.draw([_panel(view, name) for name in costs]), "sweep-tradeoff", alt), CAPTION),
-    )
+    figure = sweep_tradeoff.draw([_panel(view, name) for name in costs], int(best["ground_truths"]))
+    return (Picture(to_svg(figure, "sweep-tradeoff", alt), CAPTION),)
 
 
 def _compared(view: SweepView) -> list[str]:
@@ -317,4 +339,14 @@ def _front(view: SweepView) -> TableView:
         (*run_columns(view), *metric_columns(FRONT_METRICS, in_words=True)),
         tuple((*run_cells(view, row), *cells[row]) for row in rows),
         note=note,
+    )
+
+
+def _counted(view: SweepView) -> TableView:
+    """What the rule takes off each run's recall."""
+    cells = metric_cells(view, view.order, COUNTED_METRICS)
+    return TableView(
+        "How the rule counts: recall less what it takes off, in the order of the recommendation",
+        (*run_columns(view), *metric_columns(COUNTED_METRICS, in_words=True)),
+        tuple((*run_cells(view, row), *cells[row]) for row in view.order),
     )

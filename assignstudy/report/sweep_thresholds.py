@@ -24,8 +24,9 @@ MOST_NAMED = 3
 _ROUNDING = 1e-12
 HOW_TO_READ = (
     "a curve holds every threshold, run or not; dots are the ones that were run. Where a curve is flat, a stricter "
-    "threshold costs no recall. Colours tell the first parameter apart, dashes the others. The axis is stretched "
-    "towards 100 %, so that the last per mille can be seen."
+    "threshold costs no recall. Colours tell the first parameter apart, dashes the others. Fitted anchors have a curve "
+    "for each threshold that they were fitted for. The axis is stretched towards 100 %, so that the last per mille can "
+    "be seen."
 )
 
 

@@ -110,7 +110,8 @@ class SweepView:
     Attributes:
         dataset: What the data set is called.
         runs: One row per run that ended, in launch order, as :func:`assignstudy.results.load_runs` returns them (with
-            ``folder`` relative to the sweep), and the columns of ``sweep_metrics.SHARES``.
+            ``folder`` relative to the sweep), and the columns of ``sweep_metrics.SHARES``,
+            ``SIZES`` and ``PICKED_BY``.
         order: Rows of the comparable runs, the recommended one first.
         on_front: Whether no other comparable run beats it in everything; by row, comparable runs only.
         rule: How the recommended run is picked.

@@ -1,7 +1,7 @@
 """Counts an assignment that is a product of two masks without expanding it: the same numbers as :mod:`.tally`'s rows.
 
-Positives per ground truth, per anchor and per cell offset are products of counts. Overlaps are computed for whole
-vectors of ground truths, masked instead of gathered. Only slots need rows, and of those only the crowded ones: a claim
+Positives per ground truth, per anchor and per cell offset are products of counts. Overlaps are computed for
+whole vectors of claimed cells, masked by what fits. Only slots need rows, and of those only the crowded ones: a claim
 whose cell nobody else claims owns its slots. Such claims are told apart by a table indexed with a hash of the cell; two
 claims that meet there by chance cost a little time and change nothing, because what is crowded is sorted exactly.
 """
@@ -9,9 +9,11 @@ claims that meet there by chance cost a little time and change nothing, because 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from assignstudy.statistics.door import Bools, FactorArrays, Floats, Ints, LevelShape
 from assignstudy.types import CellOffset, LevelFactors
@@ -20,77 +22,101 @@ IOU_UNIT = 2.0**-24
 """Overlaps are summed as whole multiples of this, exact for float32 values of 0.5 and more, and 6e-8 fine below."""
 
 _OFFSETS = len(CellOffset)
-_X_PART, _Y_PART = np.array(LevelFactors.X_PART), np.array(LevelFactors.Y_PART)
 _SPREAD = (np.uint32(0x9E3779B1), np.uint32(0x85EBCA77), np.uint32(0xC2B2AE3D))  # odd, for image, row and column
 _SPARSE = 8  # buckets per claim in the table of cells
 
 
 @dataclass(frozen=True, eq=False)
-class Meeting:
-    """How one anchor of a level, centred in a cell, meets every ground truth, seen from each of its cells.
+class Claims:
+    """The cells of one level that ground truths with a fitting anchor claim: by cell offset, then by ground truth.
 
-    Vectors are of G ground truths; the three of an axis belong to the parts of the grid that
-    :class:`~assignstudy.types.LevelFactors` names. All are float32, in the steps of :mod:`assignstudy.geometry`.
+    All are vectors of K claims, small enough for the processor's cache. Lengths are float32 in cells, counted from the
+    corner of the claimed cell; pairs are of the axes x and y.
 
     Attributes:
-        anchor_wh: (2,) its sides in cells.
-        centre: Where it is centred in its cell, on both axes.
-        low: Where the anchor begins, per axis, as vectors.
+        ends: (6,) where the claims of each offset begin, and where the last ones end.
+        gt_row: Whose claim it is.
+        grid_x: Column of the cell.
+        grid_y: Its row.
+        offset: Where the ground truth is centred.
+        low: Where it begins.
         high: Where it ends.
-        shared: Per axis and part, the length that anchor and ground truth have in common; 0 where they are apart.
-        spans: The ground truths.
+        area: Its area.
     """
 
-    anchor_wh: Floats
-    centre: np.float32
+    ends: Ints
+    gt_row: Ints
+    grid_x: npt.NDArray[np.int32]
+    grid_y: npt.NDArray[np.int32]
+    offset: tuple[Floats, Floats]
     low: tuple[Floats, Floats]
     high: tuple[Floats, Floats]
-    shared: tuple[tuple[Floats, ...], tuple[Floats, ...]]
-    spans: Spans
-
-
-@dataclass(frozen=True, eq=False)
-class Spans:
-    """Where ground truths lie in cells, seen from the corner of each part's cell.
-
-    Each entry is a vector of its own, small enough for the processor's cache.
-
-    Attributes:
-        offset: Per axis and part, the centre.
-        low: Likewise, where the ground truth begins.
-        high: Likewise, where it ends.
-        area: (G,) in cells.
-    """
-
-    offset: tuple[tuple[Floats, ...], tuple[Floats, ...]]
-    low: tuple[tuple[Floats, ...], tuple[Floats, ...]]
-    high: tuple[tuple[Floats, ...], tuple[Floats, ...]]
     area: Floats
 
     @classmethod
-    def of(cls, level: FactorArrays) -> Spans:
-        """The ground truths of a level."""
-        x, y = (
-            [level.cxcywh_cell[axis] - cell.astype(np.float32) for cell in grid]
-            for axis, grid in enumerate((level.grid_x, level.grid_y))
+    def of(cls, level: FactorArrays) -> Claims:
+        """The claims of a level."""
+        boxes = level.claims.shape[1]
+        claim = np.flatnonzero(level.claims & np.bitwise_or.reduce(level.fits, axis=0))
+        ends = np.searchsorted(claim, boxes * np.arange(_OFFSETS + 1))
+        gt_row = claim - np.repeat(boxes * np.arange(_OFFSETS), np.diff(ends))
+        grid_x, grid_y = (
+            np.concatenate([grid[part].take(gt_row[k:m]) for part, k, m in zip(parts, ends, ends[1:], strict=False)])
+            for grid, parts in ((level.grid_x, LevelFactors.X_PART), (level.grid_y, LevelFactors.Y_PART))
         )
-        half_w, half_h = level.cxcywh_cell[2] / 2, level.cxcywh_cell[3] / 2
-        return cls(
-            offset=(tuple(x), tuple(y)),
-            low=(tuple(one - half_w for one in x), tuple(one - half_h for one in y)),
-            high=(tuple(one + half_w for one in x), tuple(one + half_h for one in y)),
-            area=level.cxcywh_cell[2] * level.cxcywh_cell[3],
-        )
+        x, y, width, height = (side.take(gt_row) for side in level.cxcywh_cell)
+        x, y, half_w, half_h = x - grid_x.astype(np.float32), y - grid_y.astype(np.float32), width / 2, height / 2
+        low, high = (x - half_w, y - half_h), (x + half_w, y + half_h)
+        return cls(ends, gt_row, grid_x, grid_y, (x, y), low, high, width * height)
 
-    def meeting(self, anchor_wh: Floats, centre: np.float32) -> Meeting:
-        """How an anchor of these sides in cells meets them, centred at this place in its cell on both axes."""
-        low = tuple(np.full(len(self.area), centre - side / 2) for side in anchor_wh)
-        high = tuple(np.full(len(self.area), centre + side / 2) for side in anchor_wh)
-        x, y = (
-            tuple(_shared(*ends, low[axis], high[axis]) for ends in zip(self.low[axis], self.high[axis], strict=True))
-            for axis in (0, 1)
-        )
-        return Meeting(anchor_wh, centre, (low[0], low[1]), (high[0], high[1]), (x, y), self)
+    def __len__(self) -> int:
+        """Number of claims."""
+        return len(self.gt_row)
+
+    def highest(self, values: Floats, boxes: int) -> Floats:
+        """(G,) the highest of (K,) values of at least 0 that each ground truth has; 0 where it has none."""
+        highest = np.zeros(boxes, values.dtype)
+        for start, end in pairwise(self.ends):  # a ground truth has no two claims of one offset
+            gt_row = self.gt_row[start:end]
+            highest[gt_row] = np.maximum(highest.take(gt_row), values[start:end])
+        return highest
+
+
+@dataclass(frozen=True, eq=False)
+class Meeting:
+    """How one anchor of a level, centred in each claimed cell, meets the ground truth that claims it.
+
+    Attributes:
+        claims: The ground truths, as their cells see them.
+        fits: (K,) whether the anchor fits.
+        anchor_wh: (2,) its sides in cells.
+        low: Where the anchor begins, per axis, as (K,) vectors.
+        high: Where it ends.
+        shared: (K,) area that both have in common; 0 where they are apart.
+    """
+
+    claims: Claims
+    fits: Bools
+    anchor_wh: Floats
+    low: tuple[Floats, Floats]
+    high: tuple[Floats, Floats]
+    shared: Floats
+
+    @classmethod
+    def of(cls, claims: Claims, fits: Bools, anchor_wh: Floats, centre: np.float32) -> Meeting:
+        """The meeting of all claims with an anchor that fits some ground truths of the level, in float32.
+
+        Args:
+            claims: Of the level.
+            fits: (G,) which ground truths the anchor fits.
+            anchor_wh: (2,) its sides in cells.
+            centre: Where it is centred in its cell, on both axes.
+        """
+        low = (np.full(len(claims), centre - anchor_wh[0] / 2), np.full(len(claims), centre - anchor_wh[1] / 2))
+        high = (np.full(len(claims), centre + anchor_wh[0] / 2), np.full(len(claims), centre + anchor_wh[1] / 2))
+        width, height = (_shared(claims.low[n], claims.high[n], low[n], high[n]) for n in (0, 1))
+        shared = np.multiply(width, height, out=width)
+        return cls(claims, fits.take(claims.gt_row), anchor_wh, low, high, shared)
 
 
 def _shared(low: Floats, high: Floats, other_low: Floats, other_high: Floats) -> Floats:
@@ -100,125 +126,101 @@ def _shared(low: Floats, high: Floats, other_low: Floats, other_high: Floats) ->
     return np.maximum(length, np.zeros_like(length), out=length)
 
 
-def meetings(level: FactorArrays, shape: LevelShape, anchor_centre: float) -> Iterator[Meeting]:
-    """Each anchor of a level against its ground truths.
+def meetings(level: FactorArrays, claims: Claims, shape: LevelShape, anchor_centre: float) -> Iterator[Meeting]:
+    """Each anchor of a level against its ground truths, in the steps of :mod:`assignstudy.geometry`.
 
     Args:
         level: What fits and what is claimed.
+        claims: The same, listed.
         shape: The level's stride and anchors.
         anchor_centre: Where in its cell an anchor is centred, on both axes.
     """
-    spans = Spans.of(level)
-    for anchor_wh in shape.anchor_wh_px / np.float32(shape.stride):
-        yield spans.meeting(anchor_wh, np.float32(anchor_centre))
+    for fits, anchor_wh in zip(level.fits, shape.anchor_wh_px / np.float32(shape.stride), strict=True):
+        yield Meeting.of(claims, fits, anchor_wh, np.float32(anchor_centre))
 
 
 class PriorOverlaps:
     """How well the anchors, centred in their cells, overlap the ground truths that they fit, over one level.
 
     Attributes:
-        best: (G,) float32, the largest over a ground truth's positives, in :data:`IOU_UNIT`; 0 where it has none.
+        highest: (K,) float32, the highest of each claim, in :data:`IOU_UNIT`; 0 where nothing fits.
         units: (A,) the sums over each anchor's positives, likewise.
 
     Args:
-        level: What fits and what is claimed.
+        claims: Of the level.
+        anchors: Number of anchors.
     """
 
-    def __init__(self, level: FactorArrays) -> None:
+    def __init__(self, claims: Claims, anchors: int) -> None:
         """Begin with nothing added."""
-        self._fits = level.fits
-        # Units are a power of two, so that overlaps are scaled by them without rounding.
-        self._claims = level.claims * np.float32(1 / IOU_UNIT)
-        self.best = np.zeros(level.claims.shape[1], np.float32)
-        self.units = np.zeros(len(level.fits), np.int64)
+        self.highest = np.zeros(len(claims), np.float32)
+        self.units = np.zeros(anchors, np.int64)
 
     def add(self, anchor: int, meeting: Meeting) -> None:
         """Add the overlaps of an anchor with what it fits, in the steps of ``geometry.paired_iou``."""
-        areas = meeting.spans.area + meeting.anchor_wh[0] * meeting.anchor_wh[1]
-        highest, total = np.zeros_like(self.best), np.zeros(len(self.best), np.int32)
-        inter, iou = np.empty_like(highest), np.empty_like(highest)
-        for offset in CellOffset:
-            np.multiply(*shared_sides(meeting, offset), out=inter)
-            np.subtract(areas, inter, out=iou)
-            _divide(inter, iou)
-            iou *= self._claims[offset]
-            np.maximum(highest, iou, out=highest)
-            total += np.rint(iou, out=iou).astype(np.int32)
-        highest *= self._fits[anchor]
-        np.maximum(self.best, highest, out=self.best)
-        self.units[anchor] = np.multiply(total, self._fits[anchor], out=total).sum(dtype=np.int64)
-
-
-def shared_sides(meeting: Meeting, offset: CellOffset) -> tuple[Floats, Floats]:
-    """The two sides of the intersection, seen from the cell of an offset."""
-    return meeting.shared[0][LevelFactors.X_PART[offset]], meeting.shared[1][LevelFactors.Y_PART[offset]]
+        iou = meeting.claims.area + meeting.anchor_wh[0] * meeting.anchor_wh[1]
+        iou -= meeting.shared
+        _divide(meeting.shared, iou)
+        iou *= meeting.fits
+        iou *= np.float32(1 / IOU_UNIT)  # a power of two, so that nothing is rounded
+        np.maximum(self.highest, iou, out=self.highest)
+        self.units[anchor] = np.rint(iou, out=iou).astype(np.int32).sum(dtype=np.int64)
 
 
 def _divide(inter: Floats, union: Floats) -> None:
     """Replace the union by the overlap; 0 where both boxes have no area or sides are beyond float32."""
-    if union.min(initial=1) > 0:
-        np.divide(inter, union, out=union)
-        return
+    is_plain = union.min(initial=1) > 0
     np.divide(inter, union, out=union)
-    union[~np.isfinite(union)] = 0
+    if not is_plain:
+        union[~np.isfinite(union)] = 0
 
 
 @dataclass(frozen=True, eq=False)
 class CrowdedRows:
-    """Positives of one level whose slots need a closer look: (R,) ground truth, anchor, and what cell it is."""
+    """Positives of one level whose slots need a closer look: (R,) claim, ground truth, anchor, and cell."""
 
+    claim: Ints
     gt_row: Ints
     anchor: Ints
-    cell_offset: Ints
     grid_y: Ints
     grid_x: Ints
 
-    def take(self, rows: Ints) -> CrowdedRows:
-        """Some of them."""
-        return CrowdedRows(*(getattr(self, part.name)[rows] for part in fields(self)))
 
-
-def crowded(level: FactorArrays, image_index: Ints) -> Bools:
-    """(5, G) claims whose cell may be claimed by somebody else too, or twice; all others own their slots.
+def crowded(claims: Claims, image_index: Ints) -> Bools:
+    """(K,) claims whose cell may be claimed by somebody else too, or twice; all others own their slots.
 
     Args:
-        level: What fits and what is claimed.
+        claims: Of one level.
         image_index: (G,) image of each ground truth.
     """
-    active: Bools = level.claims & np.bitwise_or.reduce(level.fits, axis=0)
-    claim = np.flatnonzero(active)
-    bucket, buckets = _buckets(level, image_index, claim)
-    number = np.arange(len(claim), dtype=np.min_scalar_type(len(claim)))
+    bucket, buckets = _buckets(claims, image_index)
+    number = np.arange(len(claims), dtype=np.min_scalar_type(len(claims)))
     last = np.empty(buckets, number.dtype)
     last[bucket] = number
     is_shared = np.zeros(buckets, np.bool_)
     is_shared[bucket[last.take(bucket) != number]] = True
-    active.reshape(-1)[claim] = is_shared.take(bucket)
-    return active
+    return is_shared.take(bucket)
 
 
-def _buckets(level: FactorArrays, image_index: Ints, claim: Ints) -> tuple[Ints, int]:
+def _buckets(claims: Claims, image_index: Ints) -> tuple[Ints, int]:
     """A bucket for each claim, equal for equal cells, and how many buckets there are."""
-    bits = min(max(1, (_SPARSE * len(claim)).bit_length()), 31)
-    image = image_index.astype(np.uint32) * _SPREAD[0]
-    x, y = level.grid_x.astype(np.uint32) * _SPREAD[2], level.grid_y.astype(np.uint32) * _SPREAD[1] + image
-    cell = np.stack([x[i] + y[j] for i, j in zip(LevelFactors.X_PART, LevelFactors.Y_PART, strict=True)])
-    return (cell.reshape(-1).take(claim) >> np.uint32(32 - bits)).astype(np.int64), 1 << bits
+    bits = min(max(1, (_SPARSE * len(claims)).bit_length()), 31)
+    cell = (image_index.astype(np.uint32) * _SPREAD[0]).take(claims.gt_row)
+    cell += claims.grid_y.astype(np.uint32) * _SPREAD[1]
+    cell += claims.grid_x.astype(np.uint32) * _SPREAD[2]
+    return (cell >> np.uint32(32 - bits)).astype(np.int64), 1 << bits
 
 
-def crowded_rows(level: FactorArrays, image_index: Ints) -> CrowdedRows:
+def crowded_rows(level: FactorArrays, claims: Claims, image_index: Ints) -> CrowdedRows:
     """The positives of the claims that :func:`crowded` names; those of one slot in their published order."""
-    claims = crowded(level, image_index)
-    boxes = claims.shape[1]
-    claim = [np.flatnonzero(claims & fits) for fits in level.fits]
-    ends = [np.searchsorted(one, boxes * np.arange(_OFFSETS + 1)) for one in claim]
-    per_offset = np.concatenate([np.diff(end) for end in ends]) if ends else np.zeros(0, np.int64)
-    offset = np.repeat(np.tile(np.arange(_OFFSETS), len(claim)), per_offset)
-    gt_row = np.concatenate([*claim, np.zeros(0, np.int64)]) - boxes * offset
+    some = np.flatnonzero(crowded(claims, image_index))
+    gt_row = claims.gt_row[some]
+    per_anchor = [some[fits.take(gt_row)] for fits in level.fits]
+    claim = np.concatenate([*per_anchor, np.zeros(0, np.int64)])
     return CrowdedRows(
-        gt_row=gt_row,
-        anchor=np.repeat(np.arange(len(claim)), [len(one) for one in claim]),
-        cell_offset=offset,
-        grid_y=level.grid_y.reshape(-1).take(_Y_PART[offset] * boxes + gt_row).astype(np.int64),
-        grid_x=level.grid_x.reshape(-1).take(_X_PART[offset] * boxes + gt_row).astype(np.int64),
+        claim=claim,
+        gt_row=claims.gt_row.take(claim),
+        anchor=np.repeat(np.arange(len(per_anchor)), [len(rows) for rows in per_anchor]),
+        grid_y=claims.grid_y.take(claim).astype(np.int64),
+        grid_x=claims.grid_x.take(claim).astype(np.int64),
     )

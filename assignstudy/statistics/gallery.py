@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -185,11 +186,19 @@ def _nearest(name: str, image_paths: Sequence[str]) -> str:
     """The path whose file name is most like the one typed; one for example where none is like it."""
     if not image_paths:
         return "the data set has none"
+    meant = _unpadded(name)
+    if same := next((path for path in image_paths if _unpadded(path) == meant), None):
+        return f"did you mean {same}?"
     by_name = {PurePosixPath(path).name: path for path in reversed(image_paths)}
     near = difflib.get_close_matches(PurePosixPath(name).name, by_name, n=1, cutoff=_ALIKE)
     if near:
         return f"did you mean {by_name[near[0]]}?"
     return f"the data set has {len(image_paths):,}, such as {image_paths[0]}"
+
+
+def _unpadded(path: str) -> str:
+    """The file name without ending and with plain numbers: of thousands of numbered files all are alike in letters."""
+    return re.sub(r"(?<!\d)0+(?=\d)", "", PurePosixPath(path).stem)
 
 
 def _per_image(tables: RunTables) -> pd.DataFrame:

@@ -21,9 +21,12 @@ PRICE = "megapixels"
 SUB_CELL = "sub_cell_share"
 """Share of the ground truths that are smaller than one cell of the finest level."""
 
+COUNTED = "counted_recall"
+"""Recall less what the rule of the pick takes off, see :func:`counted_recall`."""
+
 _SHARES = {"unreachable_share": "unreachable positives", "contested_share": "contested slots"}
 # What a missing value counts as: no recall, nothing beyond a reach that the rule does not bound, nothing to contest.
-_MISSING = {"bpr": -1.0, **dict.fromkeys((*_SHARES, SUB_CELL), 0.0), "positives_per_gt": math.inf}
+_MISSING = {"bpr": -math.inf, **dict.fromkeys(_SHARES, 0.0), "positives_per_gt": math.inf}
 _ROUNDING = 1e-12
 
 
@@ -40,9 +43,10 @@ class PickRule:
         most_unreachable: Share of unreachable positives beyond which a run is left out (equality stays in): a wider
             threshold "matches" boxes by targets that the network's output cannot express. What a rule asks for beyond
             its decoder's reach by design, whatever its threshold, leaves no run out.
-        most_sub_cell: Share of ground truths smaller than one cell of the finest level beyond which a run is set aside
-            (equality stays in) as long as another run is below it: a box inside one cell has a positive like any other,
-            but can hardly be told from its neighbours. Where all runs have more, those with the smallest share stay.
+        most_sub_cell: Share of ground truths smaller than one cell of the finest level that costs nothing: a few are
+            in every data set.
+        sub_cell_price: Recall that each box beyond that share costs, as a share of the box: it has a positive like any
+            other, but can hardly be told from its neighbours in that cell. 0.2 counts one in five of them as lost.
         pixel_price: Recall that twice the pixels of network input must bring to be worth it: training and detection
             take about twice the time and memory. 0 takes every gain, whatever it costs.
 
@@ -53,6 +57,7 @@ class PickRule:
     tolerance: float = 0.001
     most_unreachable: float = 0.02
     most_sub_cell: float = 0.1
+    sub_cell_price: float = 0.2
     pixel_price: float = 0.004
 
     def __post_init__(self) -> None:
@@ -71,21 +76,26 @@ class PickRule:
         """
         design = ", what a rule asks for by design not counted" if has_designed else ""
         shares = [words for name, words in _SHARES.items() if name in compared]
-        price = f"{100 * self.pixel_price:g} percentage points off the recall for every doubling of the input's pixels"
-        priced = PRICE in compared and self.pixel_price
-        inputs = "of these, the ones with the smallest input; " if priced else ""
+        inputs = "of these, the ones with the smallest input; " if PRICE in compared and self.pixel_price else ""
         smallest = f"of these, the ones within as much of the smallest share of {', then of '.join(shares)}; "
-        small = (
-            f"set aside those where more than {100 * self.most_sub_cell:g} % of the boxes are smaller than one cell of "
-            "the finest level, or, where all have more, those above the smallest share; "
-        )
         return (
             f"Leave out the runs with more than {100 * self.most_unreachable:g} % unreachable positives{design}, "
-            f"unless all have more; {small if SUB_CELL in compared else ''}count boxes that own no slot as lost; "
-            f"{f'take {price}; ' if priced else ''}keep those within "
+            f"unless all have more; count boxes that own no slot as lost; {self._prices(compared)}keep those within "
             f"{100 * self.tolerance:g} percentage points of the best recall; {inputs}{smallest if shares else ''}"
             "of what is left, pick the run with the fewest positives per ground truth."
         )
+
+    def _prices(self, compared: Collection[str]) -> str:
+        """What is taken off the recall, as clauses; empty where nothing is."""
+        pixels = (
+            f"take {100 * self.pixel_price:g} percentage points off the recall for every doubling of the input's pixels"
+        )
+        small = (
+            f"where more than {100 * self.most_sub_cell:g} % of the boxes are smaller than one cell of the finest "
+            f"level, count {100 * self.sub_cell_price:g} % of those beyond as lost"
+        )
+        said = {PRICE: (pixels, self.pixel_price), SUB_CELL: (small, self.sub_cell_price)}
+        return "".join(f"{words}; " for name, (words, price) in said.items() if name in compared and price)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +125,7 @@ def ranked(runs: pd.DataFrame, rule: PickRule, by_design: Collection[int] = ()) 
         list(by_design)
     )
     left["doublings"] = _doublings(runs[PRICE])
-    left["bpr"] -= _without_slot(runs) + rule.pixel_price * left["doublings"]
+    left["bpr"] = counted_recall(runs, rule).fillna(_MISSING["bpr"])
     shares = shared_by_all(runs, _SHARES)
     order: list[int] = []
     while len(left):
@@ -124,21 +134,28 @@ def ranked(runs: pd.DataFrame, rule: PickRule, by_design: Collection[int] = ()) 
     return order
 
 
-def set_aside(runs: pd.DataFrame, rule: PickRule) -> list[int]:
-    """Row labels of the runs that :func:`ranked` sets aside for too many boxes below one cell.
+def counted_recall(runs: pd.DataFrame, rule: PickRule) -> pd.Series:
+    """Recall as the rule counts it: less boxes that own no slot, the price of pixels and that of boxes below one cell.
 
     Args:
-        runs: As for :func:`ranked`.
-        rule: How to pick.
+        runs: As for :func:`ranked`; pixels are counted from the smallest input among them.
+        rule: What these cost.
+
+    Returns:
+        float64 per run; it can be negative, and is NaN where there is no recall.
     """
-    return rows_of(runs[~_is_large_enough(runs.fillna({SUB_CELL: _MISSING[SUB_CELL]}), rule)])
+    return (
+        runs["bpr"].astype("float64")
+        - _without_slot(runs)
+        - rule.pixel_price * _doublings(runs[PRICE])
+        - rule.sub_cell_price * beyond_cells(runs, rule)
+    )
 
 
-def _is_large_enough(runs: pd.DataFrame, rule: PickRule) -> pd.Series:
-    share = runs[SUB_CELL]
-    most = rule.most_sub_cell + _ROUNDING
-    large: pd.Series = share <= (most if share.min() <= most else share.min() + rule.tolerance + _ROUNDING)
-    return large
+def beyond_cells(runs: pd.DataFrame, rule: PickRule) -> pd.Series:
+    """Share of the boxes smaller than one cell beyond the one that costs nothing; 0 where the boxes are not known."""
+    beyond: pd.Series = (runs[SUB_CELL] - rule.most_sub_cell).clip(lower=0.0).fillna(0.0)
+    return beyond
 
 
 def _without_slot(runs: pd.DataFrame) -> pd.Series:
@@ -193,7 +210,6 @@ def _pick(left: pd.DataFrame, rule: PickRule, shares: Sequence[str]) -> int:
     """One round of the rule, among runs without missing values."""
     allowed = left[~left["is_barred"]]
     left = allowed if len(allowed) else left
-    left = left[_is_large_enough(left, rule)]
     left = _best(left, -left["bpr"], rule.tolerance)
     if rule.pixel_price:  # slots are contested less on larger inputs: those that tie would always win by that
         left = _best(left, left["doublings"], 0.0)

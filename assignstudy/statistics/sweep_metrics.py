@@ -66,9 +66,14 @@ METRICS = (
 SHARES = (
     MetricFacts("unreachable_share", "unreachable positives", "percent", "lower", short="unreachable"),
     MetricFacts("contested_share", "contested slots", "percent", "lower", short="contested"),
-    MetricFacts("sub_cell_share", "boxes below one cell of the finest level", "percent", "lower", short="below a cell"),
 )
 """What the sweep page derives so that runs with different numbers of positives can be compared."""
+
+PICKED_BY = (
+    MetricFacts("sub_cell_share", "boxes below one cell of the finest level", "percent", "lower", short="below a cell"),
+    MetricFacts("counted_recall", "recall as the rule of the pick counts it", "ratio", "higher", short="bpr, counted"),
+)
+"""What the rule of the pick goes by besides: it needs the boxes, and the other runs of the sweep."""
 
 SIZES = (
     MetricFacts("megapixels", "network input, megapixels", "number", "lower", short="megapixels"),
@@ -76,7 +81,7 @@ SIZES = (
 )
 """What the sweep page derives of how large a network's input and output are: the price that no other metric knows."""
 
-_BY_NAME = {metric.name: metric for metric in METRICS + SHARES + SIZES}
+_BY_NAME = {metric.name: metric for metric in METRICS + SHARES + PICKED_BY + SIZES}
 
 
 def facts(name: str) -> MetricFacts:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assignstudy.losses.start import LossAtStart, StartSums
-from assignstudy.statistics import factored, slots
+from assignstudy.statistics import factored, factored_loss, slots
 from assignstudy.statistics.door import (
     Bools,
     ChunkArrays,
@@ -27,7 +27,7 @@ from assignstudy.statistics.door import (
 )
 from assignstudy.statistics.factored import IOU_UNIT
 from assignstudy.statistics.factored_loss import StartLosses
-from assignstudy.types import CellOffset, LevelFactors, Reach, RuleFacts
+from assignstudy.types import CellOffset, RuleFacts
 
 _OFFSETS = len(CellOffset)
 
@@ -211,27 +211,28 @@ def _count_factored_chunk(
     boxes.best_level[chunk.rows] = chunk.best_level
     boxes.best_anchor[chunk.rows] = chunk.best_anchor
     sums = _Sums(tuple(map(_no_anchor_counts, levels)))
+    angles = factored_loss.angles(chunk.levels)
     for number, (level, shape) in enumerate(zip(chunk.levels, levels, strict=True)):
-        _count_products(boxes, chunk.rows, number, level, sums.levels[number])
-        _count_unreachable(boxes, chunk.rows, level, shape, rule, sums.levels[number])
-        crowd = factored.crowded_rows(level, chunk.image_index)
-        claims = slots.find(crowd, chunk.image_index)
-        _count_crowded(boxes, chunk.rows, crowd, claims, sums.levels[number])
-        overlaps = factored.PriorOverlaps(level)
-        losses = None if start is None else StartLosses(level)
-        for anchor, meeting in enumerate(factored.meetings(level, shape, anchor_centre)):
+        anchors, claims = sums.levels[number], factored.Claims.of(level)
+        _count_products(boxes, chunk.rows, number, level, anchors)
+        _count_unreachable(boxes, chunk.rows, level, claims, shape, rule, anchors)
+        crowd = factored.crowded_rows(level, claims, chunk.image_index)
+        taken = slots.find(crowd, chunk.image_index)
+        _count_crowded(boxes, chunk.rows, crowd, taken, anchors)
+        overlaps = factored.PriorOverlaps(claims, len(level.fits))
+        losses = None if start is None else StartLosses(claims, next(angles), shape, anchor_centre)
+        for anchor, meeting in enumerate(factored.meetings(level, claims, shape, anchor_centre)):
             overlaps.add(anchor, meeting)
             if losses is not None:
                 losses.add(anchor, meeting)
         best = boxes.best_prior_iou[chunk.rows]
-        np.fmax(best, overlaps.best * np.float32(IOU_UNIT), out=best)
-        sums.levels[number].prior_iou_units[:] = overlaps.units
+        np.fmax(best, claims.highest(overlaps.highest, len(best)) * np.float32(IOU_UNIT), out=best)
+        anchors.prior_iou_units[:] = overlaps.units
         if losses is not None and start is not None:
-            rows = boxes.positives[chunk.rows, number]
-            group = start.groups(chunk.rows)
-            sums.start.append((number, losses.sums(rows, crowd.take(claims.lost), group, start.group_count)))
-        sums.self_duplicates += claims.self_duplicates
-        sums.pairs.append(competing_classes(claims, class_id[chunk.rows], classes))
+            rows, lost = boxes.positives[chunk.rows, number], (crowd.claim[taken.lost], crowd.anchor[taken.lost])
+            sums.start.append((number, losses.sums(rows, lost, start.groups(chunk.rows), start.group_count)))
+        sums.self_duplicates += taken.self_duplicates
+        sums.pairs.append(competing_classes(taken, class_id[chunk.rows], classes))
     return sums
 
 
@@ -262,20 +263,21 @@ def _count_unreachable(
     boxes: GroundTruthCounts,
     rows: slice,
     level: FactorArrays,
+    claims: factored.Claims,
     shape: LevelShape,
     rule: RuleFacts,
     anchors: AnchorCounts,
 ) -> None:
     if rule.reach is None:
         return
-    off_centre = level.claims & _beyond_offsets(level, rule.reach)
-    too_large = _too_large(level, shape, rule)
+    x, y = ((offset <= rule.reach.offset_low) | (offset >= rule.reach.offset_high) for offset in claims.offset)
+    off_centre, too_large = x | y, _too_large(level, shape, rule)
     if not (off_centre.any() or too_large.any()):
         return
     for anchor, (fits, large) in enumerate(zip(level.fits, too_large, strict=True)):
-        far = (fits & off_centre) | (large & level.claims)
-        boxes.unreachable[rows] += marks(far)
-        anchors.unreachable[anchor] = np.count_nonzero(far)
+        far = claims.gt_row[(off_centre | large.take(claims.gt_row)) & fits.take(claims.gt_row)]
+        boxes.unreachable[rows] += np.bincount(far, minlength=rows.stop - rows.start).astype(np.int32)
+        anchors.unreachable[anchor] = len(far)
 
 
 def _too_large(level: FactorArrays, shape: LevelShape, rule: RuleFacts) -> Bools:
@@ -287,16 +289,6 @@ def _too_large(level: FactorArrays, shape: LevelShape, rule: RuleFacts) -> Bools
     ratio = np.maximum(*(level.cxcywh_cell[2 + axis] / anchor_wh[:, axis, None] for axis in (0, 1)))
     too_large: Bools = level.fits & (ratio >= rule.reach.max_ratio)
     return too_large
-
-
-def _beyond_offsets(level: FactorArrays, reach: Reach) -> Bools:
-    """(5, G) whether the centre lies where the decoder cannot put it, seen from the cell of each claim."""
-    beyond = []
-    for axis, grid in enumerate((level.grid_x, level.grid_y)):
-        offset = level.cxcywh_cell[axis] - grid.astype(np.float32)
-        beyond.append((offset <= reach.offset_low) | (offset >= reach.offset_high))
-    x, y = beyond
-    return np.stack([x[i] | y[j] for i, j in zip(LevelFactors.X_PART, LevelFactors.Y_PART, strict=True)])
 
 
 def _count_crowded(

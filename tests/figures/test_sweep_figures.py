@@ -117,7 +117,7 @@ class TestThreshold:
         words = texts(sweep_threshold.draw([self.curve("", [0, 1.0])], "anchor_t", 900_000))
         ticks = [word for word in words if word.endswith(" %")]
         assert len(set(ticks)) == len(ticks) > 10
-        assert "100 %" not in ticks
+        assert max(float(tick.rstrip(" %")) for tick in ticks if tick != "100 %") < 100
 
     def test_many_lines_name_only_roles(self):
         curves = [self.curve(f"line {k}", [0, k / 40], Role.PICK if k == 3 else Role.OTHER) for k in range(40)]
@@ -142,7 +142,7 @@ class TestThreshold:
 class TestTradeoff:
     def test_names_the_pick_and_the_baseline_in_every_panel(self):
         dots = (Dot(0.1, 0.9, True, Role.PICK), Dot(0.2, 0.8, False, Role.BASELINE), Dot(0.3, 0.7, False, Role.OTHER))
-        words = texts(sweep_tradeoff.draw([CostPanel("contested", True, dots), CostPanel("positives", False, dots)]))
+        words = texts(sweep_tradeoff.draw([CostPanel("contested", True, dots), CostPanel("positives", False, dots)], 9))
         assert words.count("pick") == words.count("baseline") == 2
         assert words.count("best possible recall") == 1
 
@@ -153,11 +153,24 @@ class TestTradeoff:
             Dot(0.2 + apart, 0.9, False, Role.BASELINE),
             Dot(0.9, 0.1, True, Role.OTHER),
         )
-        (pick, one), (baseline, other) = places(sweep_tradeoff.draw([CostPanel("contested", True, dots)]))
+        (pick, one), (baseline, other) = places(sweep_tradeoff.draw([CostPanel("contested", True, dots)], 9))
         assert abs(one - other) >= 11 or max(pick) < min(baseline) or max(baseline) < min(pick)
 
+    def test_good_runs_keep_apart_beside_a_bad_one(self):
+        recalls = (0.2, 0.99, 0.998, 1.0)
+        dots = tuple(Dot(k / 10, recall, True, Role.OTHER) for k, recall in enumerate(recalls))
+        (axes,) = sweep_tradeoff.draw([CostPanel("contested", True, dots)], 1000).axes
+        heights = axes.transAxes.inverted().transform(axes.transData.transform([(0, recall) for recall in recalls]))
+        assert np.diff(heights[:, 1]).min() > 0.15
+        assert {"0.99", "0.998", "1"} <= {label.get_text() for label in axes.get_yticklabels()}
+
+    def test_runs_that_lie_close_have_an_even_axis(self):
+        dots = tuple(Dot(0.1, recall, True, Role.OTHER) for recall in (0.95, 0.96, 0.97))
+        (axes,) = sweep_tradeoff.draw([CostPanel("contested", True, dots)], 1000).axes
+        assert axes.get_yscale() == "linear"
+
     def test_no_dots_are_ordinary(self):
-        assert "contested" in texts(sweep_tradeoff.draw([CostPanel("contested", True, ())]))
+        assert "contested" in texts(sweep_tradeoff.draw([CostPanel("contested", True, ())], 0))
 
 
 class TestChanges:

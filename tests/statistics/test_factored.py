@@ -78,14 +78,11 @@ def test_a_claim_that_is_not_crowded_shares_its_cell_with_nobody(seed):
     boxes, levels = seeded_boxes(seed), make_levels()
     chunk = door.factored_chunk(0, boxes, Yolov5().factors(boxes, levels))
     for level in chunk.levels:
-        crowded = factored.crowded(level, chunk.image_index)
-        offset, gt_row = np.nonzero(level.claims & level.fits.any(axis=0))
-        y_part, x_part = (np.array(part)[offset] for part in ((0, 0, 1, 0, 2), (0, 1, 0, 2, 0)))
-        cells = list(
-            zip(chunk.image_index[gt_row], level.grid_y[y_part, gt_row], level.grid_x[x_part, gt_row], strict=True)
-        )
+        claims = factored.Claims.of(level)
+        crowded = factored.crowded(claims, chunk.image_index)
+        cells = list(zip(chunk.image_index[claims.gt_row], claims.grid_y, claims.grid_x, strict=True))
         shared = np.array([cells.count(cell) > 1 for cell in cells])
-        assert not (shared & ~crowded[offset, gt_row]).any()
+        assert not (shared & ~crowded).any()
 
 
 @given(input_boxes())

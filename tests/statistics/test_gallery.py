@@ -92,6 +92,15 @@ def test_a_name_that_fits_none_or_several_is_refused(name, message):
         named(name, ["one/a.jpg", "one/b.jpg", "two/a.jpg"])
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("street-0003.png", "00003"), ("street-3", "00003"), ("street-203.jpg", "00203"), ("street-0", "00000")],
+)
+def test_a_number_with_fewer_or_more_noughts_is_the_one_meant(typed, meant):
+    with pytest.raises(ConfigError, match=rf"; did you mean street-{meant}\.png\?$"):
+        named(typed, [f"street-{number:05d}.png" for number in range(300)])
+
+
 def test_the_way_back_to_the_original_undoes_scale_and_padding():
     place = Placement((640, 480), (320, 320), (320, 240), (0, 40))
     assert place.to_orig(np.array([[0.0, 40, 320, 280], [8, 8, 16, 16]])).tolist() == [

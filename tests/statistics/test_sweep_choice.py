@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assignstudy.report import judgement
-from assignstudy.statistics.sweep_choice import COSTS, PickRule, baseline, pareto, ranked, set_aside
+from assignstudy.statistics.sweep_choice import COSTS, PickRule, baseline, counted_recall, pareto, ranked
 
 NAN = float("nan")
 shares = st.sampled_from([0.0, 0.005, 0.02, 0.021, 0.1])
@@ -73,22 +73,25 @@ class TestRanked:
         assert ranked(table, PickRule()) == [1, 0]
         assert ranked(table.assign(matched_without_slot=[1, 1]), PickRule()) == [0, 1]
 
-    def test_boxes_below_one_cell_set_a_run_aside_if_another_has_fewer(self):
-        table = runs((0.995, 0, 0, 5), (0.98, 0, 0, 5)).assign(sub_cell_share=[0.101, 0.1])
-        assert ranked(table, PickRule()) == [1, 0]
-        assert set_aside(table, PickRule()) == [0]
-        assert ranked(table, PickRule(most_sub_cell=1)) == [0, 1]
-        assert set_aside(table, PickRule(most_sub_cell=1)) == []
+    def test_boxes_below_one_cell_cost_their_price_beyond_the_free_share(self):
+        rule = PickRule(tolerance=0)
+        table = runs((0.999, 0, 0, 5), (0.79, 0, 0, 5)).assign(sub_cell_share=[0.101, 0.099])
+        assert ranked(table, rule) == [0, 1]
+        table = runs((0.995, 0, 0, 5), (0.98, 0, 0, 5)).assign(sub_cell_share=[0.2, 0.1])
+        assert ranked(table, rule) == [1, 0]
+        assert ranked(table.assign(sub_cell_share=[0.17, 0.05]), rule) == [0, 1]
+        assert ranked(table, PickRule(most_sub_cell=0.2)) == ranked(table, PickRule(sub_cell_price=0)) == [0, 1]
 
-    def test_where_all_have_more_those_with_the_smallest_share_stay(self):
-        table = runs((0.995, 0, 0, 5), (0.98, 0, 0, 5), (0.981, 0, 0, 4)).assign(sub_cell_share=[0.3, 0.2, 0.2005])
-        assert ranked(table, PickRule()) == [2, 1, 0]
-        assert set_aside(table, PickRule()) == [0]
-
-    def test_a_run_whose_boxes_are_not_known_is_not_set_aside(self):
+    def test_a_run_whose_boxes_are_not_known_pays_nothing_for_them(self):
         table = runs((0.995, 0, 0, 5), (0.98, 0, 0, 5)).assign(sub_cell_share=[NAN, 0.01])
         assert ranked(table, PickRule()) == [0, 1]
-        assert set_aside(table, PickRule()) == []
+
+    def test_counted_recall_is_what_all_prices_leave(self):
+        table = runs((0.9, 0, 0, 5), (0.99, 0, 0, 5), (NAN, 0, 0, 5), megapixels=[0.4, 0.8, 0.4])
+        table = table.assign(sub_cell_share=[0.35, 0.1, 0], ground_truths=200, matched_without_slot=[4, 0, 0])
+        assert counted_recall(table, PickRule()).tolist() == pytest.approx(
+            [0.9 - 0.02 - 0.2 * 0.25, 0.99 - 0.004, NAN], nan_ok=True
+        )
 
     def test_without_a_price_every_gain_is_taken(self):
         table = runs((0.99, 0, 0, 1), (0.992, 0, 0, 1), megapixels=[0.1, 1.6])
@@ -178,7 +181,11 @@ def test_the_sentence_names_only_what_decides():
     assert "contested" not in PickRule().sentence(["unreachable_share", "positives_per_gt"])
     assert "of these" not in PickRule().sentence(["positives_per_gt"])
     assert "0.4 percentage points off the recall for every doubling" in PickRule().sentence(["megapixels"])
-    assert "more than 20 % of the boxes are smaller than one cell" in PickRule(most_sub_cell=0.2).sentence()
+    small = (
+        "where more than 20 % of the boxes are smaller than one cell of the finest level, count 50 % of those beyond "
+    )
+    assert f"{small}as lost; " in PickRule(most_sub_cell=0.2, sub_cell_price=0.5).sentence()
+    assert "one cell" not in PickRule(sub_cell_price=0).sentence()
     assert "one cell" not in PickRule().sentence(["megapixels"])
     assert "doubling" not in PickRule(pixel_price=0).sentence(["megapixels"])
 
@@ -197,7 +204,14 @@ def test_what_the_rule_leaves_out_is_what_a_run_page_calls_act():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"tolerance": -0.1}, {"tolerance": NAN}, {"most_unreachable": 1.5}, {"pixel_price": 2}, {"most_sub_cell": -1}],
+    [
+        {"tolerance": -0.1},
+        {"tolerance": NAN},
+        {"most_unreachable": 1.5},
+        {"pixel_price": 2},
+        {"most_sub_cell": -1},
+        {"sub_cell_price": 2},
+    ],
 )
 def test_refuses_what_is_no_share(wrong):
     with pytest.raises(ValueError, match=f"{next(iter(wrong))}: expected a share from 0 to 1, got"):
