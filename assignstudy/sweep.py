@@ -49,7 +49,7 @@ USUAL_SIZE = 640
 """The network input that the tool takes by itself: of runs that are equally as published, this one is the baseline."""
 
 _CRITICAL = tuple(axis.critical for axis in sweep_threshold.AXES)
-_FOLDERS = re.compile(r"(?<![\w.…~/<])(?!//)(?:[A-Za-z]:[\\/]|[\\/])(?:[^\s\\/'\"]+[\\/])*(?=[^\s\\/'\"])")
+_FOLDERS = re.compile(r"(?<![\w.…~/<])(?<!https:)(?<!http:)(?:[A-Za-z]:)?[\\/]+(?:[^\s\\/'\"]+[\\/]+)*(?=[^\s\\/'\"])")
 
 
 def write_sweep_page(folder: Path, rule: PickRule = USUAL_RULE) -> Path:
@@ -193,6 +193,7 @@ def _view(folder: Path, found: StoredSweep, runs: pd.DataFrame, rule: PickRule) 
         order=tuple(order),
         on_front=dict(zip(rows_of(comparable), sweep_choice.pareto(comparable).tolist(), strict=True)),
         rule=rule,
+        barred=tuple(sweep_choice.barred(comparable, rule, by_design)),
         rules={row: one.facts for row, one in rules.items()},
         baseline=baseline,
         pages=_pages(folder, runs),
@@ -305,20 +306,31 @@ def _curves(
         rows, others = sweep_threshold.one_per_curve(runs, axis, [*names, "fitted"])
         values = records(runs)
         settings = {row: tuple(value_text(run[name]) for name in others) for row, run in values.items()}
-        said = _curve_names({row: values[row] for row in rows}, axis, others[:-1])
+        same = {row: [other for other in settings if settings[other] == settings[row]] for row in rows}
+        said = _curve_names({row: [values[other] for other in same[row]] for row in rows}, axis, others[:-1])
         for row in rows:
             table = tables.ground_truths(row, ("ignored", *_CRITICAL))
-            same = tuple(other for other in settings if settings[other] == settings[row])
             recall, shown = (sweep_threshold.recall(table, axis, at) for at in (axis.grid, axis.shown))
-            yield SettingCurve(row, axis, said[row], same, recall, shown)
+            yield SettingCurve(row, axis, said[row], tuple(same[row]), recall, shown)
 
 
-def _curve_names(runs: Mapping[int, Mapping[str, Any]], axis: ThresholdAxis, others: Sequence[str]) -> dict[int, str]:
-    """What tells each curve apart: its setting, and the threshold its anchors were fitted for where that is needed."""
-    names = {row: label(run, others) if others else "" for row, run in runs.items()}
+def _curve_names(
+    runs: Mapping[int, Sequence[Mapping[str, Any]]], axis: ThresholdAxis, others: Sequence[str]
+) -> dict[int, str]:
+    """What tells each curve apart: its setting, and the thresholds its anchors were fitted for where that is needed.
+
+    Args:
+        runs: Of each curve.
+        axis: The threshold that the curves are drawn over.
+        others: The parameters that tell settings apart.
+    """
+    names = {row: label(same[0], others) if others else "" for row, same in runs.items()}
     count = Counter(names.values())
-    fitted = {row: f"(for {axis.name} {value_text(run[axis.name])})" for row, run in runs.items()}
-    return {row: f"{name} {fitted[row]}".strip() if count[name] > 1 else name for row, name in names.items()}
+    fitted = {row: " and ".join(value_text(run[axis.name]) for run in same) for row, same in runs.items()}
+    return {
+        row: f"{name} (for {axis.name} {fitted[row]})".strip() if count[name] > 1 else name
+        for row, name in names.items()
+    }
 
 
 def _compared(runs: pd.DataFrame, baseline: Baseline | None, tables: RunTables) -> Comparison | None:

@@ -168,6 +168,14 @@ class TestRuns:
         sentence = compare_page.sentence(compare.compare(run, copy))
         assert "on both sides; every ground truth is matched by the same levels." in sentence
 
+    def test_without_ground_truths_have_a_page(self, tmp_path):
+        a, b = (store(tmp_path / side, street(boxes=0), anchor_t=t) for side, t in (("a", 3.0), ("b", 4.0)))
+        page = tmp_path / "comparison.html"
+        assert compare.main([str(a), str(b), "-o", str(page)]) == 0
+        text = page.read_text(encoding="utf-8")
+        assert "No ground truth entered the assignment on either side." in text
+        assert "There is no ground truth to pair." in text
+
     def test_a_table_that_is_damaged_is_told_and_changes_the_exit_code(self, tmp_path, capsys):
         a, b = (store(tmp_path / name, street(boxes=60), anchor_t=t) for name, t in (("a", 3.0), ("b", 4.0)))
         (b / "classes.parquet").write_bytes(b"PAR1")

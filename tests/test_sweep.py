@@ -98,8 +98,8 @@ class TestNumbers:
         runs = study.load_runs(folder).set_index("run_key")
         pixels = runs.input_h * runs.input_w
         header, rows = table(page, "pick", "How the rule counts")
-        assert header[3:] == ["bpr", "without a slot", "megapixels", "below a cell", "bpr, counted"]
-        for key, *_, bpr, without_slot, _, small, counted in rows:
+        assert header[3:] == ["bpr", "unreachable", "without a slot", "megapixels", "below a cell", "bpr, counted"]
+        for key, *_, bpr, _, without_slot, _, small, counted in rows:
             price = 0.004 * np.log2(pixels[key] / pixels.min()) + int(without_slot) / runs.ground_truths[key]
             price += 0.2 * max(float(small.rstrip(" %")) / 100 - 0.1, 0)
             assert bpr == f"{runs.bpr[key]:.4f}"
@@ -417,6 +417,10 @@ class TestSweepsThatWentWrong:
         boxes = street(boxes=0)
         page = built(store_manifest(tmp_path, *(store(tmp_path, boxes, anchor_t=t) for t in (3.0, 4.0))))
         assert "No ground truth entered the assignment" in finding(page, "pick")
+        assert "To paste" not in page
+        assert ">pick<" not in page
+        assert finding(page, "curves") == "There is no ground truth, so there is nothing to draw."
+        assert finding(page, "thresholds") == "There is no ground truth, so there is no curve to draw."
 
     def test_a_run_without_its_table_is_left_out_of_comparisons(self, tmp_path):
         runs = [store(tmp_path, anchor_t=t) for t in (3.0, 4.0, 5.0)]
@@ -425,6 +429,14 @@ class TestSweepsThatWentWrong:
         assert "Left out where ground truths are compared: " in page
         assert runs[0].name in section(page, "runs")
         assert runs[0].name not in section(page, "changes")
+
+    def test_a_run_without_its_table_is_not_picked_for_what_is_not_known_of_it(self, tmp_path):
+        small = make_dataset([0] * 50, [[0.02 * k, 0.5, 0.009, 0.009] for k in range(50)], [(640, 640)])
+        runs = [store(tmp_path, small, imgsz=size) for size in (640, 1280)]
+        folder = store_manifest(tmp_path, *runs)
+        assert "imgsz 1280: it matches" in finding(built(folder), "pick")
+        (runs[0] / "ground_truths.parquet").unlink()
+        assert "imgsz 1280: it matches" in finding(built_of_damaged(folder), "pick")
 
     def test_a_run_without_its_classes_is_named(self, tmp_path):
         runs = [store(tmp_path, street(boxes=60), anchor_t=t) for t in (3.0, 4.0)]
@@ -527,6 +539,13 @@ class TestMixedRules:
         assert contested["atss"] == "–"
         assert contested["yolov5"].endswith("%")
 
+    def test_what_was_not_varied_across_rules_is_not_credited_to_them(self, tmp_path):
+        boxes = street(boxes=100)
+        anchors = [store(tmp_path, boxes, anchors=name) for name in ("coco_p5", "yolov3_tiny")]
+        page = built(store_manifest(tmp_path, *anchors, store_rule(tmp_path, boxes, "atss")))
+        assert finding(page, "effects").startswith("assigner and anchors were not varied across each other")
+        assert "Recall depends most on assigner with anchors: " in finding(page, "curves")
+
     def test_rules_and_sizes_make_a_map_without_gaps(self, tmp_path):
         runs = [store_rule(tmp_path, street(60), name, imgsz=s) for name in ("yolov5", "atss") for s in (320, 640)]
         page = built(store_manifest(tmp_path, *runs))
@@ -559,6 +578,27 @@ class TestMixedRules:
     def _order(self, page):
         header, rows = table(page, "runs", "Runs in the order")
         return [row[header.index("assigner")] for row in rows]
+
+
+class TestSentences:
+    def test_runs_that_are_equal_do_not_beat_each_other(self, tmp_path):
+        page = built(store_manifest(tmp_path, *(store(tmp_path, imgsz=size) for size in (640, [640, 640]))))
+        assert "Off the front" not in page
+
+    def test_an_input_that_enlarges_the_images_says_so(self, tmp_path):
+        folder = store_manifest(tmp_path, *(store(tmp_path, street(), imgsz=size) for size in (640, 1280)))
+        write_sweep_page(folder, PickRule(tolerance=0, pixel_price=0))
+        page = (folder / "index.html").read_text(encoding="utf-8")
+        assert "has 4 times the pixels and enlarges the images 2 times, which parts boxes" in finding(page, "pick")
+
+    def test_a_map_is_described_by_its_own_numbers(self, tmp_path):
+        settings = [(t, size, name) for t in (3.0, 4.0) for size in (320, 640) for name in ("coco_p5", "yolov3_tiny")]
+        stored = [store(tmp_path, anchor_t=t, imgsz=size, anchors=name) for t, size, name in settings]
+        page = built(store_manifest(tmp_path, *stored))
+        runs = study.load_runs(tmp_path)
+        for name, part in runs.groupby("anchors"):
+            ends = f"{name}: from {part.bpr.min():.4f} to {part.bpr.max():.4f}"
+            assert f"Best possible recall over anchor_t and imgsz, {ends}" in section(page, "curves")
 
 
 class TestRecipe:
@@ -624,7 +664,9 @@ class TestMain:
         ("../shared/data.yaml and labels/1.txt:3", "../shared/data.yaml and labels/1.txt:3"),
         ("<b>bold</b> /x", "<b>bold</b> …/x"),
         ("1/2 of 3, and/or", "1/2 of 3, and/or"),
-        ("https://example.org/a", "https://example.org/a"),
+        ("https://example.org/a and http://b.org/c", "https://example.org/a and http://b.org/c"),
+        ("sqlite:////home/me/runs.db, file:///home/me/store", "sqlite:…/runs.db, file:…/store"),
+        ("//server/share/data.yaml", "…/data.yaml"),
         ("", ""),
     ],
 )

@@ -79,6 +79,8 @@ def sentence(view: CompareView) -> str:
 
 def _of_one(view: CompareView, pair: RunPair) -> str:
     a, b = view.sides(pair)
+    if not (a["ground_truths"] or b["ground_truths"]):
+        return "No ground truth entered the assignment on either side."
     before, after = (words.ratio(run["bpr"]) for run in (a, b))
     if before == after and a["unmatched"] == b["unmatched"]:
         start = f"Recall is {before} on both sides"
@@ -200,6 +202,8 @@ def _boxes(view: CompareView) -> SectionContent:
 
 def _boxes_sentence(view: CompareView) -> str:
     totals = {name: sum((pair.changes or {})[name] for pair in view.paired) for name in CHANGES}
+    if not sum(totals.values()):
+        return "There is no ground truth to pair."
     if len(view.paired) == 1:
         of = words.count(sum(totals.values()), "ground truth")
         return (

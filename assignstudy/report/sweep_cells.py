@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
+from assignstudy.figures.sweep_marks import Role
 from assignstudy.report import words
 from assignstudy.report.content import Cell, Column, Kind
 from assignstudy.report.sweep_view import SweepView
@@ -47,7 +48,7 @@ def _kind(view: SweepView, parameter: str) -> Kind:
 def run_cells(view: SweepView, row: int, names: Sequence[str] | None = None) -> list[Cell]:
     """A run's key, leading to its page, what it is, and some parameters: those that were varied, unless named."""
     mark = view.role(row).value or ("other data" if row in view.on_other_labels else "")
-    if view.baseline is not None and row == view.baseline.row == view.order[0]:
+    if view.baseline is not None and row == view.baseline.row and view.role(row) is Role.PICK:
         mark = "pick, baseline"
     key = Cell(str(view.run(row)["run_key"]), mark=mark, href=view.pages.get(row, ""))
     shown = view.swept if names is None else names

@@ -49,6 +49,8 @@ def build(view: SweepView) -> SectionContent:
     """Lines over one parameter, maps over two, parallel coordinates and small maps over more."""
     if not view.order:
         return SectionContent(KEY, TITLE, Finding("No run finished, so there is nothing to draw."))
+    if not view.has_recall:
+        return SectionContent(KEY, TITLE, Finding("There is no ground truth, so there is nothing to draw."))
     where = sweep_grid.layout(view.axes)
     if where is None:
         return SectionContent(KEY, TITLE, Finding(_sentence(view)))
@@ -176,7 +178,7 @@ def _picture(view: SweepView, where: Layout, panels: Sequence[Panel], k: int, me
     figure = _figure(view, where, panels[k], metric)
     caption = ": ".join(filter(None, (words.sentence(facts(metric).title), panels[k].title)))
     is_wide = figure.get_figwidth() * figure.dpi > style.PANEL_PX
-    return Picture(to_svg(figure, f"sweep-{metric}-{k}", _alt(view, where, metric)), caption, wide=is_wide)
+    return Picture(to_svg(figure, f"sweep-{metric}-{k}", _alt(view, where, panels[k], metric)), caption, wide=is_wide)
 
 
 def _figure(view: SweepView, where: Layout, panel: Panel, metric: str) -> Figure:
@@ -188,13 +190,15 @@ def _figure(view: SweepView, where: Layout, panel: Panel, metric: str) -> Figure
     return sweep_lines.draw_names(points, facts(metric).title, _tick(metric))
 
 
-def _alt(view: SweepView, where: Layout, metric: str) -> str:
-    values = view.comparable[metric]
+def _alt(view: SweepView, where: Layout, panel: Panel, metric: str) -> str:
+    rows = [int(row) for row in panel.rows.to_numpy().ravel() if not pd.isna(row)]
+    values = view.comparable.loc[rows, metric]
     over = words.listing([name for name in (where.x, where.series) if name])
     best = metric_text(metric, view.run(view.order[0])[metric])
     return (
-        f"{words.sentence(facts(metric).title)} over {over}: from {metric_text(metric, values.min())} to "
-        f"{metric_text(metric, values.max())}; {best} for the recommended run."
+        f"{words.sentence(facts(metric).title)} over {over}{f', {panel.title}' if panel.title else ''}: "
+        f"from {metric_text(metric, values.min())} to {metric_text(metric, values.max())}"
+        f"{f'; {best} for the recommended run' if view.order[0] in rows else ''}."
     )
 
 

@@ -48,7 +48,7 @@ def _refusal(view: SweepView) -> str:
     if len(view.order) < 2 or not names:
         return "With one setting there is nothing to tell apart."
     if len(names) == 1:
-        return f"Only {names[0]} was varied, so every difference between the runs is its own."
+        return _of_one_axis(view, names[0])
     if missing := sweep_effects.missing_runs(view.axes):
         if view.search is not None:
             return (
@@ -62,6 +62,12 @@ def _refusal(view: SweepView) -> str:
             "is missing and build the page again."
         )
     return ""
+
+
+def _of_one_axis(view: SweepView, name: str) -> str:
+    if len(view.swept) > 1:
+        return f"{words.listing(view.swept)} were not varied across each other, so what each does cannot be told apart."
+    return f"Only {name} was varied, so every difference between the runs is its own."
 
 
 def _sentence(view: SweepView, effects: Sequence[Effect]) -> str:

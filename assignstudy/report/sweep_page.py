@@ -62,6 +62,11 @@ GLOSSARY = (
     ),
     Fact("slot", "One prediction of the network: one anchor of one level in one cell of one image."),
     Fact("contested", "A slot that two or more ground truths claim; only one of them gets it."),
+    Fact(
+        "smaller than one cell",
+        "A box whose area is less than that of one cell of the finest level: on the network input its side, the square "
+        "root of width times height, is below the stride.",
+    ),
     Fact("unreachable", "A positive whose box the network cannot output, however it is trained."),
 )
 """The words on the page."""

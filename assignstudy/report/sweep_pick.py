@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from operator import le
 from typing import Any
 
@@ -28,7 +29,10 @@ KEY, TITLE = "pick", "What to pick"
 CARD_METRICS = ("bpr", "unmatched", "unreachable_share", "contested_share", SUB_CELL, "positives_per_gt")
 WITHOUT_SLOT = "matched_without_slot"
 FRONT_METRICS = ("bpr", "unmatched", *COSTS, PRICE)
-COUNTED_METRICS = ("bpr", WITHOUT_SLOT, PRICE, SUB_CELL, COUNTED)
+COUNTED_METRICS = ("bpr", "unreachable_share", WITHOUT_SLOT, PRICE, SUB_CELL, COUNTED)
+ENLARGED = 1.05
+"""Input pixels per pixel of the original images from which on a page says that they are enlarged."""
+
 CAPTION = "Recall against what it costs"
 ANOTHER_RULE = (
     "python -m assignstudy.sweep FOLDER --tolerance 0.001 --most-unreachable 0.02 --most-sub-cell 0.1 "
@@ -46,6 +50,9 @@ def build(view: SweepView) -> SectionContent:
     """The recommended run beside the baseline, its YAML, and the runs that no other beats."""
     if not view.order:
         return SectionContent(KEY, TITLE, Finding("No run finished, so there is nothing to recommend."))
+    if not view.has_recall:
+        nothing = "No ground truth entered the assignment, so there is nothing to choose between."
+        return SectionContent(KEY, TITLE, Finding(nothing))
     pictures = _pictures(view)
     return SectionContent(
         KEY,
@@ -62,8 +69,6 @@ def build(view: SweepView) -> SectionContent:
 
 def _sentence(view: SweepView) -> str:
     pick = view.run(view.order[0])
-    if not pick["ground_truths"]:
-        return "No ground truth entered the assignment, so there is nothing to choose between."
     matched = pick["ground_truths"] - pick["unmatched"]
     found = (
         f"it matches {words.integer(matched)} of {words.count(pick['ground_truths'], 'ground truth')} "
@@ -111,7 +116,7 @@ def _against_baseline(view: SweepView, pick: Mapping[str, Any]) -> str:
     before = metric_text("contested_share", base["contested_share"])
     return (
         f"Against the baseline ({view.name(view.baseline.row)}) that is {change}{slotless}, and {contested} "
-        f"instead of {before}{_pixels(pick, base)}."
+        f"instead of {before}{_pixels(view, pick, base)}."
     )
 
 
@@ -171,12 +176,18 @@ def _small_boxes(view: SweepView) -> str:
     return f"{said}. {bound} {both}; {remedy.price(view.bounds)}."
 
 
-def _pixels(pick: Mapping[str, Any], base: Mapping[str, Any]) -> str:
-    """What a larger network input costs, which none of the metrics knows."""
-    if any(words.is_undefined(run[side]) for run in (pick, base) for side in ("input_h", "input_w")):
+def _pixels(view: SweepView, pick: Mapping[str, Any], base: Mapping[str, Any]) -> str:
+    """What another network input costs or leaves out, which none of the metrics knows."""
+    times = float(pick[PRICE] / base[PRICE])
+    if math.isnan(times) or times == 1:
         return ""
-    times = pick["input_h"] * pick["input_w"] / (base["input_h"] * base["input_w"])
-    return "" if times == 1 else f"; its network input has {words.number(times)} times the pixels"
+    said = f"; its network input has {words.number(times)} times the pixels"
+    if times < 1:
+        return f"{said}, and recall does not say what that costs in accuracy"
+    enlarged = view.small_boxes.shrunk if view.small_boxes is not None else math.nan
+    if enlarged > ENLARGED:
+        return f"{said} and enlarges the images {words.number(enlarged)} times, which parts boxes but shows nothing new"
+    return said
 
 
 def _highest_recall(view: SweepView, pick: Mapping[str, Any]) -> str:
@@ -258,7 +269,7 @@ def _beaten(view: SweepView) -> str:
     names = ("bpr", *view.shared(COSTS))
     signs = {name: -1.0 if name == "bpr" else 1.0 for name in names}
     value = {row: [signs[name] * metric_value(view, row, name) for name in names] for row in view.order}
-    beating = [row for row in view.order if row != pick and all(map(le, value[row], value[pick]))]
+    beating = [row for row in view.order if value[row] != value[pick] and all(map(le, value[row], value[pick]))]
     some = words.listing([view.name(row) for row in beating[:3]])
     verb, among = "beats" if len(beating) == 1 else "beat", "among them " if len(beating) > 3 else ""
     why = words.listing(_passed_over(view, beating), "or")
@@ -304,10 +315,10 @@ def _rules(view: SweepView) -> str:
 
 def _pictures(view: SweepView) -> tuple[Picture, ...]:
     costs = _compared(view)
-    if not costs or view.comparable["bpr"].isna().all():
+    if not costs:
         return ()
     best = view.run(view.order[0])
-    prices = words.listing([f"{metric_text(name, best[name])} {facts(name).title}" for name in costs])
+    prices = words.listing([f"{facts(name).title} {metric_text(name, best[name])}" for name in costs])
     alt = f"Best possible recall against its costs, a dot per run. Recommended: {words.ratio(best['bpr'])}, {prices}."
     figure = sweep_tradeoff.draw([_panel(view, name) for name in costs], int(best["ground_truths"]))
     return (Picture(to_svg(figure, "sweep-tradeoff", alt), CAPTION),)
@@ -344,7 +355,10 @@ def _front(view: SweepView) -> TableView:
 
 def _counted(view: SweepView) -> TableView:
     """What the rule takes off each run's recall."""
-    cells = metric_cells(view, view.order, COUNTED_METRICS)
+    allowed = [row for row in view.order if row not in view.barred]
+    cells = metric_cells(view, allowed, COUNTED_METRICS)
+    barred = metric_cells(view, view.barred, COUNTED_METRICS)
+    cells |= {row: [*barred[row][:-1], replace(barred[row][-1], mark="left out")] for row in barred}
     return TableView(
         "How the rule counts: recall less what it takes off, in the order of the recommendation",
         (*run_columns(view), *metric_columns(COUNTED_METRICS, in_words=True)),

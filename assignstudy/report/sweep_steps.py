@@ -9,7 +9,7 @@ from typing import Any
 from assignstudy.report import words
 from assignstudy.report.sweep_cells import metric_value
 from assignstudy.report.sweep_view import SweepView
-from assignstudy.statistics.sweep_parameters import CHOICES, records, value_text
+from assignstudy.statistics.sweep_parameters import records, speaks_for_itself, value_text
 
 _NOTABLE_SHARE = 0.001
 _NOTABLE_RATIO = 0.05
@@ -42,7 +42,7 @@ def _best(view: SweepView, rows: list[int]) -> int:
 
 def _step(view: SweepView, name: str, best: int, base: int) -> str:
     run, before = view.run(best), view.run(base)
-    start = f"{value_text(view.axes.loc[base, name])} to " if name not in CHOICES else ""
+    start = f"{value_text(view.axes.loc[base, name])} to " if not speaks_for_itself(name) else ""
     going = f"going from {name} {start}" if start else "going to "
     counts = view.changes(best)
     lost = int(before["unmatched"])

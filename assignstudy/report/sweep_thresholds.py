@@ -20,18 +20,20 @@ from assignstudy.statistics.sweep_threshold import AXES, ThresholdAxis
 
 KEY, TITLE = "thresholds", "Every other threshold"
 GOALS = (0.99, 0.999)
-MOST_NAMED = 3
+MOST_NAMED, MOST_SAID = 3, 8
 _ROUNDING = 1e-12
 HOW_TO_READ = (
     "a curve holds every threshold, run or not; dots are the ones that were run. Where a curve is flat, a stricter "
-    "threshold costs no recall. Colours tell the first parameter apart, dashes the others. Fitted anchors have a curve "
-    "for each threshold that they were fitted for. The axis is stretched towards 100 %, so that the last per mille can "
-    "be seen."
+    "threshold costs no recall. Colours tell the first parameter apart, dashes the others. Anchors that were fitted "
+    "for other thresholds have a curve of their own where they differ. The axis is stretched towards 100 %, so that "
+    "the last per mille can be seen."
 )
 
 
 def build(view: SweepView) -> SectionContent:
     """One picture per kind of threshold, with a line per setting of everything else."""
+    if view.order and not view.has_recall:
+        return SectionContent(KEY, TITLE, Finding("There is no ground truth, so there is no curve to draw."))
     if not view.curves:
         return SectionContent(KEY, TITLE, Finding("No run with a threshold finished, so there is no curve to draw."))
     axes = [axis for axis in AXES if _curves(view, axis)]
@@ -93,14 +95,18 @@ def _picture(view: SweepView, axis: ThresholdAxis) -> Picture:
     curves, boxes = _curves(view, axis), int(view.comparable["ground_truths"].max())
     lines = [_line(view, curve, look) for curve, look in zip(curves, _looks(view, curves), strict=True)]
     figure = sweep_threshold.draw(lines, axis.name, boxes)
-    alt = f"Share of ground truths with a positive against {axis.name}: {_at_middle(curves)}"
+    alt = f"Share of ground truths with a positive against {axis.name}: {_at_middle(view, curves)}"
     return Picture(to_svg(figure, f"sweep-recall-{axis.name}", alt), f"Recall against {axis.name}", wide=True)
 
 
-def _at_middle(curves: Sequence[SettingCurve]) -> str:
+def _at_middle(view: SweepView, curves: Sequence[SettingCurve]) -> str:
+    """What the curves have at one threshold, those of the recommended run and of the baseline first."""
     at = curves[0].axis.shown[len(curves[0].axis.shown) // 2]
-    parts = [f"{curve.name or 'recall'} {words.ratio(_shown_at(curve, at))}" for curve in curves[:8]]
-    return f"at {at:g}, {words.listing(parts)}."
+    roles = {id(curve): {view.role(row) for row in curve.runs} for curve in curves}
+    first = sorted(curves, key=lambda curve: (Role.PICK not in roles[id(curve)], Role.BASELINE not in roles[id(curve)]))
+    parts = [f"{curve.name or 'recall'} {words.ratio(_shown_at(curve, at))}" for curve in first[:MOST_SAID]]
+    more = [f"{words.integer(len(curves) - MOST_SAID)} more"] if len(curves) > MOST_SAID else []
+    return f"at {at:g}, {words.listing([*parts, *more])}."
 
 
 def _shown_at(curve: SettingCurve, threshold: float) -> float:

@@ -115,6 +115,7 @@ class SweepView:
         order: Rows of the comparable runs, the recommended one first.
         on_front: Whether no other comparable run beats it in everything; by row, comparable runs only.
         rule: How the recommended run is picked.
+        barred: Rows of the comparable runs that it leaves out, see ``sweep_choice.barred``.
         rules: What may be asked of each run's assignment rule, by row; rows of rules that are not known are left out.
         baseline: The run that the others are held against; None where none finished.
         pages: Relative path of each run's page, by row, where it has one.
@@ -150,6 +151,7 @@ class SweepView:
     small_boxes: SubCell | None = None
     bounds: Bounds | None = None
     search: Search | None = None
+    barred: tuple[int, ...] = ()
     unfinished: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
@@ -176,6 +178,11 @@ class SweepView:
     def comparable(self) -> pd.DataFrame:
         """The comparable runs in launch order."""
         return self.runs.loc[sorted(self.order)]
+
+    @cached_property
+    def has_recall(self) -> bool:
+        """Whether the comparable runs have ground truths, without which there is nothing to choose between."""
+        return bool(self.comparable["bpr"].notna().any())
 
     @property
     def finished(self) -> pd.DataFrame:
@@ -217,7 +224,7 @@ class SweepView:
 
     def role(self, row: int) -> Role:
         """What a run is on the page; the recommended run stays that where it is the baseline, too."""
-        if self.order and row == self.order[0]:
+        if self.has_recall and row == self.order[0]:
             return Role.PICK
         return Role.BASELINE if self.baseline is not None and row == self.baseline.row else Role.OTHER
 

@@ -76,7 +76,7 @@ class PickRule:
         """
         design = ", what a rule asks for by design not counted" if has_designed else ""
         shares = [words for name, words in _SHARES.items() if name in compared]
-        inputs = "of these, the ones with the smallest input; " if PRICE in compared and self.pixel_price else ""
+        inputs = "of these, the ones with the smallest input; " if PRICE in compared else ""
         smallest = f"of these, the ones within as much of the smallest share of {', then of '.join(shares)}; "
         return (
             f"Leave out the runs with more than {100 * self.most_unreachable:g} % unreachable positives{design}, "
@@ -121,9 +121,7 @@ def ranked(runs: pd.DataFrame, rule: PickRule, by_design: Collection[int] = ()) 
         by_design: Row labels of the runs whose unreachable positives are their rule's design; no limit concerns them.
     """
     left = runs[list(_MISSING)].fillna(_MISSING)
-    left["is_barred"] = (left["unreachable_share"] > rule.most_unreachable + _ROUNDING) & ~left.index.isin(
-        list(by_design)
-    )
+    left["is_barred"] = left.index.isin(barred(runs, rule, by_design))
     left["doublings"] = _doublings(runs[PRICE])
     left["bpr"] = counted_recall(runs, rule).fillna(_MISSING["bpr"])
     shares = shared_by_all(runs, _SHARES)
@@ -132,6 +130,22 @@ def ranked(runs: pd.DataFrame, rule: PickRule, by_design: Collection[int] = ()) 
         order.append(_pick(left, rule, shares))
         left = left.drop(index=order[-1])
     return order
+
+
+def barred(runs: pd.DataFrame, rule: PickRule, by_design: Collection[int] = ()) -> list[int]:
+    """Row labels of the runs that are left out for their unreachable positives; none where that would leave none.
+
+    So are runs whose boxes are not known, because their table is damaged: what cannot be judged is not recommended.
+
+    Args:
+        runs: As for :func:`ranked`.
+        rule: What is too many.
+        by_design: As for :func:`ranked`.
+    """
+    beyond = (runs["unreachable_share"] > rule.most_unreachable + _ROUNDING) & ~runs.index.isin(list(by_design))
+    is_unknown = runs[SUB_CELL].isna()
+    is_barred = beyond if is_unknown.all() else beyond | is_unknown
+    return [] if is_barred.all() else rows_of(runs[is_barred])
 
 
 def counted_recall(runs: pd.DataFrame, rule: PickRule) -> pd.Series:
@@ -211,8 +225,8 @@ def _pick(left: pd.DataFrame, rule: PickRule, shares: Sequence[str]) -> int:
     allowed = left[~left["is_barred"]]
     left = allowed if len(allowed) else left
     left = _best(left, -left["bpr"], rule.tolerance)
-    if rule.pixel_price:  # slots are contested less on larger inputs: those that tie would always win by that
-        left = _best(left, left["doublings"], 0.0)
+    # Slots are contested less on larger inputs: of equals those would always win.
+    left = _best(left, left["doublings"], 0.0)
     for name in shares:
         left = _best(left, left[name], rule.tolerance)
     fewest = int(left["positives_per_gt"].to_numpy(np.float64).argmin())

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from pandas.api.extensions import ExtensionDtype
 
+from assignstudy.statistics.ground_truths import SIZE_BINS
 from assignstudy.statistics.sweep_metrics import level_columns, level_number
 
 CHANGES = ("lost", "gained", "level", "same")
@@ -87,7 +88,7 @@ def standing(ground_truths: pd.DataFrame) -> Standing:
     return Standing(
         gt_id=entered["gt_id"].to_numpy(np.int64),
         levels=_level_bits(entered),
-        size_bin=pd.Categorical(entered["size_bin"]),
+        size_bin=pd.Categorical(entered["size_bin"], categories=list(SIZE_BINS), ordered=True),
     )
 
 

@@ -15,6 +15,7 @@ CHOICES = ("anchors", "assigner", "dataset", "transform")
 UNDEFINED = "–"
 
 _RULE = "assigner"
+_WITH = " with "
 _MAY_FOLLOW_RULE = ("anchor_t", "iou_t", "anchors")
 
 
@@ -47,7 +48,8 @@ def axes(runs: pd.DataFrame) -> pd.DataFrame:
     """What was varied, as columns that every run has a value of.
 
     A parameter that only some entries of a group have, such as the threshold of some rules, is no axis of its own:
-    there are no runs of the other entries along it. It joins its group, whose values then read ``yolov5, anchor_t 4``.
+    there are no runs of the other entries along it. It joins its group to one axis, ``assigner with anchor_t``, whose
+    values then read ``yolov5, anchor_t 4``.
 
     Args:
         runs: One row per run.
@@ -61,8 +63,15 @@ def axes(runs: pd.DataFrame) -> pd.DataFrame:
         joining = [name for name in own if not _crosses(columns, group, name)]
         if joining:
             texts = [label(run, [group, *joining]) for run in records(columns).values()]
-            columns = columns.drop(columns=joining).assign(**{group: pd.Series(texts, index=runs.index)})
+            both = f"{group}{_WITH}{' and '.join(joining)}"
+            columns = columns.assign(**{group: pd.Series(texts, index=runs.index)}).rename(columns={group: both})
+            columns = columns.drop(columns=joining)
     return columns
+
+
+def speaks_for_itself(name: str) -> bool:
+    """Whether the values of a parameter or an axis say what they are, as names do and numbers do not."""
+    return name.partition(_WITH)[0] in CHOICES
 
 
 def _group(name: str) -> str:
@@ -107,6 +116,6 @@ def label(run: Mapping[str, Any], names: Sequence[str]) -> str:
         names: Parameters to name; without any, the run key stands for the run.
     """
     texts = {name: value_text(run[name]) for name in names}
-    told = {name: "" if name in CHOICES else f"{name.rpartition('.')[2]} " for name in names}
+    told = {name: "" if speaks_for_itself(name) else f"{name.rpartition('.')[2]} " for name in names}
     parts = [f"{told[name]}{text}" for name, text in texts.items() if text != UNDEFINED]
     return ", ".join(parts) or f"run {run.get('run_key', UNDEFINED)}"

@@ -65,7 +65,8 @@ class TestRanked:
     def test_of_equals_the_smaller_input_wins_though_its_slots_are_contested_more(self):
         table = runs((0.9936, 0, 0.03, 1), (0.99, 0, 0.045, 1), megapixels=[0.8, 0.4])
         assert ranked(table, PickRule()) == [1, 0]
-        assert ranked(table, PickRule(pixel_price=0)) == [0, 1]
+        table = table.assign(bpr=[0.9905, 0.99])
+        assert ranked(table, PickRule(pixel_price=0)) == [1, 0]
         assert "the ones with the smallest input; " in PickRule().sentence(["megapixels"])
 
     def test_boxes_that_own_no_slot_count_as_lost(self):
@@ -82,9 +83,10 @@ class TestRanked:
         assert ranked(table.assign(sub_cell_share=[0.17, 0.05]), rule) == [0, 1]
         assert ranked(table, PickRule(most_sub_cell=0.2)) == ranked(table, PickRule(sub_cell_price=0)) == [0, 1]
 
-    def test_a_run_whose_boxes_are_not_known_pays_nothing_for_them(self):
-        table = runs((0.995, 0, 0, 5), (0.98, 0, 0, 5)).assign(sub_cell_share=[NAN, 0.01])
-        assert ranked(table, PickRule()) == [0, 1]
+    def test_a_run_whose_boxes_are_not_known_comes_after_all_others(self):
+        table = runs((0.995, 0, 0, 5), (0.98, 0, 0, 5), (0.97, 0, 0, 5))
+        assert ranked(table.assign(sub_cell_share=[NAN, 0.01, 0.3]), PickRule()) == [1, 2, 0]
+        assert ranked(table.assign(sub_cell_share=NAN), PickRule()) == [0, 1, 2]
 
     def test_counted_recall_is_what_all_prices_leave(self):
         table = runs((0.9, 0, 0, 5), (0.99, 0, 0, 5), (NAN, 0, 0, 5), megapixels=[0.4, 0.8, 0.4])
