@@ -23,7 +23,7 @@ def conclude(launch: Launch) -> int:
     if launch.folder is None or not launch.folder.is_dir():
         return 0
     try:
-        return _conclude_sweep(launch, launch.folder) if launch.is_sweep else _conclude_run(launch, launch.folder)
+        return (_conclude_sweep if launch.is_sweep else _conclude_run)(launch, launch.folder)
     except AssignStudyError as error:
         say(str(error))
         return 1
