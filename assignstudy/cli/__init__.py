@@ -9,7 +9,7 @@ names of folders, progress, what is printed at the end, and how errors are said.
 * It stops a sweep's batch at a job that raises. So a run that fails for a reason a user can mend is recorded and
   returns; only defects of the program raise.
 
-Its modules import each other to the left: ``sentences < checking < composing < launch < concluding < command``.
+Modules import each other to the left: ``sentences < checking < composing, garbage < launch < concluding < command``.
 """
 
 from assignstudy.cli.command import job, main

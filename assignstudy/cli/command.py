@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import functools
-import gc
 import math
 import os
 import signal
@@ -21,6 +20,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from assignstudy import record
+from assignstudy.cli import garbage
 from assignstudy.cli.checking import built, check, check_anchor_keys_of
 from assignstudy.cli.composing import order_of, typed_options
 from assignstudy.cli.concluding import conclude
@@ -48,7 +48,7 @@ def main() -> int:
     token = LAUNCH.set(launch)
     code = 1
     try:
-        with signals_noted(launch), _garbage_left_to_runs():
+        with signals_noted(launch), garbage.left_to_runs():
             try:
                 code = _start(launch)
             finally:
@@ -75,7 +75,7 @@ def job(cfg: DictConfig) -> float:
         if not launch.runs:
             forget_labels()  # of an earlier command in this process: files may have changed
         launch.note_run(order.run_key)
-    _collect_garbage()
+        garbage.search_before_run(len(launch.runs))
     with failure_recorded(order), stop_prevails(launch):  # in this order: a stop is no failure
         check_anchor_keys_of(cfg, typed_options() if is_sweep else frozenset())
         check(cfg, order)
@@ -85,25 +85,6 @@ def job(cfg: DictConfig) -> float:
             launch.note_kept(read_labels(order.config["dataset"]).dataset.notices)
     _track(order)
     return _objective(order, launch)
-
-
-@contextmanager
-def _garbage_left_to_runs() -> Iterator[None]:
-    """Have Python look for cyclic garbage at the start of runs only: while libraries are loaded it never finds any."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-def _collect_garbage() -> None:
-    """Remove what an earlier run left, and have later searches pass by all that is there now: it stays."""
-    if gc.get_freeze_count():  # there is nothing to find before the first run
-        gc.collect()
-    gc.freeze()
 
 
 def _track(order: Order) -> None:

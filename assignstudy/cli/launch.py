@@ -26,6 +26,7 @@ from omegaconf.errors import OmegaConfBaseException
 from tqdm import tqdm
 
 from assignstudy import record
+from assignstudy.cli import garbage
 from assignstudy.cli.checking import check_anchor_keys_of
 from assignstudy.cli.composing import as_typed
 from assignstudy.errors import ConfigError, RecordError
@@ -199,6 +200,7 @@ class LaunchCallback(Callback):
         if launch is not None:
             with suppress(HydraException, OmegaConfBaseException):  # Hydra meets it next, and its error is said
                 launch.start_sweep(config)
+            garbage.search_while_planning()
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
         """Move the bar."""

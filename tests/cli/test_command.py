@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import subprocess
 import sys
-import weakref
 
 import pytest
 from omegaconf import OmegaConf
@@ -102,15 +100,3 @@ def test_every_named_sweep_runs(command, tmp_path, name):
     (sweep,) = tmp_path.glob("outputs/sweeps/*/*")
     assert (sweep / "index.html").is_file()
     assert len(record.read_manifest(sweep).runs) >= 4
-
-
-def test_the_search_for_garbage_goes_on_after_a_command_and_each_run_begins_with_one(command):
-    class Circle:
-        def __init__(self) -> None:
-            self.itself = self
-
-    command(*SMALL)
-    watched = weakref.ref(Circle())
-    command(*SMALL)
-    assert watched() is None
-    assert gc.isenabled()
