@@ -5,7 +5,6 @@ Settings are those of the main command; what is drawn is what the run page's gal
 
 from __future__ import annotations
 
-import itertools
 import posixpath
 import sys
 from collections.abc import Sequence
@@ -147,7 +146,9 @@ def file_name(index: int, image_paths: Sequence[str]) -> str:
         The image's file name without ending; led by folders, then with its ending, as far as others share it.
     """
     names = _names(image_paths[index])
-    others = set(itertools.chain.from_iterable(_names(path) for k, path in enumerate(image_paths) if k != index))
+    flat = (path.replace("/", "-") for path in image_paths)  # of millions few are like this one
+    similar = [image_paths[k] for k, name in enumerate(flat) if k != index and names[0] in name]
+    others = {name for path in similar for name in _names(path) if name in names}
     return next((name for name in names if name not in others), f"{names[-1]}-{index}")
 
 

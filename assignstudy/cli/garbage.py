@@ -31,7 +31,7 @@ def left_to_runs() -> Iterator[None]:
 
 
 def search_while_planning() -> None:
-    """Search from here on, until the first run: Hydra composes every run of a sweep in advance, and drops most of it."""
+    """Search until the first run begins: Hydra composes every run of a sweep in advance, and drops most of it."""
     gc.freeze()
     gc.enable()
 
