@@ -52,6 +52,11 @@ def value(objective: str, metrics: Mapping[str, float | None]) -> float:
     return math.fsum(weight * (math.nan if metric is None else metric) for weight, metric in parts)
 
 
+def undefined(objective: str, metrics: Mapping[str, float | None]) -> list[str]:
+    """The metrics that an objective names and a run does not define; arguments and errors as for :func:`value`."""
+    return [name for name in weights(objective) if metrics.get(name) is None]
+
+
 def _check_metric(name: str) -> None:
     if not is_metric(name):
         near = difflib.get_close_matches(name, [metric.name for metric in METRICS], n=1)

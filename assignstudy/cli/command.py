@@ -103,9 +103,13 @@ def _objective(order: Order, launch: Launch | None) -> float:
     from assignstudy import objective
 
     found = record.read_record(order.folder)
-    value = math.nan if found.status == "failed" else objective.value(order.config["objective"], found.metrics)
+    if found.status == "failed":
+        return math.nan
+    wanted = order.config["objective"]
+    value = objective.value(wanted, found.metrics)
     if launch is not None:
         launch.has_objective |= not math.isnan(value)
+        launch.undefined.update(dict.fromkeys(objective.undefined(wanted, found.metrics)))
     return value
 
 
@@ -123,7 +127,11 @@ def _start(launch: Launch) -> int:
     except (HydraException, OmegaConfBaseException, AssignStudyError, yaml.YAMLError, ValueError) as error:
         # Hydra raises a bare ValueError for choices that are no names; later than that, one is a defect of ours.
         if launch.is_search and launch.runs and not launch.has_objective:
-            say("the search ends without a best run: no run came to an objective")
+            names = " and ".join(launch.undefined)
+            lacking = (
+                f", because {names} {'are' if len(launch.undefined) > 1 else 'is'} undefined there" if names else ""
+            )
+            say(f"the search ends without a best run: no run came to an objective{lacking}")
             return 1
         if wants_traceback or (launch.folder is not None and type(error) is ValueError):
             raise

@@ -50,6 +50,7 @@ class Launch:
         notices: What the user must see of reading the labels for those, which their records cannot know; each once.
         planned: How many runs of a grid this process is to start.
         has_objective: Whether a run of this process came to an objective.
+        undefined: Metrics of the objective that a finished run of this process does not define; each once.
         stopped_by: Number of the signal that asked to stop; 0 as long as none did.
         progress: The bar over the runs of a sweep.
         lock: Keeps other commands out of the sweep's folder.
@@ -65,6 +66,7 @@ class Launch:
     notices: dict[str, None] = field(default_factory=dict)
     planned: int = 0
     has_objective: bool = False
+    undefined: dict[str, None] = field(default_factory=dict)
     stopped_by: int = 0
     progress: tqdm[Any] | None = None
     lock: FileLock | None = None

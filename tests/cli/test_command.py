@@ -76,12 +76,20 @@ def test_a_search_goes_by_the_objective(tmp_path):
     assert '<th scope="col" class="num">objective</th>' in page
 
 
-def test_a_search_without_any_objective_says_so_and_still_has_a_page(tmp_path):
-    settings = ("report=none", "hydra.sweeper.n_trials=2", "dataset.images=0")
-    process = start(tmp_path, "experiment=search", *settings, warnings="default")
+UNBOUNDED = ("assigner=atss", "objective=-unreachable", "~hydra.sweeper.params.anchor_t", "dataset.images=2")
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [(("dataset.images=0",), "\n"), (UNBOUNDED, ", because unreachable is undefined there\n")],
+    ids=["failed", "undefined"],
+)
+def test_a_search_without_any_objective_says_so_and_still_has_a_page(tmp_path, settings, why):
+    usual = ("report=none", "hydra.sweeper.n_trials=2")
+    process = start(tmp_path, "experiment=search", *usual, *settings, warnings="default")
     out, err = process.communicate()
     assert process.returncode == 1
-    assert "the search ends without a best run: no run came to an objective" in err
+    assert f"the search ends without a best run: no run came to an objective{why}" in err
     assert "Traceback" not in err
     assert "Page: " in out
 
