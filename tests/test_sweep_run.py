@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -16,23 +15,12 @@ import pytest
 import assignstudy
 from assignstudy import cli, record
 from assignstudy.datasets import cache
+from tests.cli.commands import start
 from tests.fixtures import fixture
 
-REPOSITORY = Path(cli.__file__).resolve().parents[2]
 ANCHORS = "strides: [8, 16, 32]\nwh_px: [[10, 13, 16, 30], [30, 61, 62, 45], [116, 90, 156, 198]]\n"
 GRID = ("-m", "imgsz=320,640", "anchor_t=3,4", "dataset.images=12", "anchors=file")
 FITTED = "anchors.path=fitted_${imgsz}_${anchor_t}.yaml"
-
-
-def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "assignstudy", *arguments],
-        cwd=folder,
-        env={"PYTHONPATH": str(REPOSITORY), "PATH": "/usr/bin:/bin"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def the_sweep(folder: Path) -> Path:

@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float64]
 HUES = 4
 """How many groups of lines have a colour of their own."""
 
-NAME_LENGTH = 34
+NAME_LENGTH = 40
 """Characters of a line's name that are shown."""
 
 _NAMED_LINES = 14

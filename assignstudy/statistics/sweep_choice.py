@@ -162,11 +162,11 @@ def counted_recall(runs: pd.DataFrame, rule: PickRule) -> pd.Series:
         runs["bpr"].astype("float64")
         - _without_slot(runs)
         - rule.pixel_price * _doublings(runs[PRICE])
-        - rule.sub_cell_price * beyond_cells(runs, rule)
+        - rule.sub_cell_price * _beyond_cells(runs, rule)
     )
 
 
-def beyond_cells(runs: pd.DataFrame, rule: PickRule) -> pd.Series:
+def _beyond_cells(runs: pd.DataFrame, rule: PickRule) -> pd.Series:
     """Share of the boxes smaller than one cell beyond the one that costs nothing; 0 where the boxes are not known."""
     beyond: pd.Series = (runs[SUB_CELL] - rule.most_sub_cell).clip(lower=0.0).fillna(0.0)
     return beyond
