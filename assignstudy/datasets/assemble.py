@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -109,7 +110,7 @@ def assemble(
         raise DatasetError(_no_image(name, issues))
     shown_paths = _told_apart([printable(path) for path in images.paths])
     order = sorted(range(len(shown_paths)), key=shown_paths.__getitem__)
-    wh = np.array(images.wh_orig, dtype=np.int32).reshape(-1, 2)
+    wh = np.fromiter(chain.from_iterable(images.wh_orig), np.int32, 2 * len(images.paths)).reshape(-1, 2)
     box = _as_float32(boxes.cxcywh_norm_orig)
     rows, found = _checked(boxes, box, wh, len(class_names))
     image = np.argsort(order)[boxes.image[rows]]

@@ -1,68 +1,36 @@
 """Reader of COCO JSON: ``images``, ``annotations`` with ``bbox`` as x, y, width, height in pixels, ``categories``.
 
-The file is decoded straight into the few fields that are needed; segmentations are skipped, never built. A file that
-does not fit that scheme is read again leniently, to name the entries that do not fit instead of refusing all.
+How the file is decoded stands in :mod:`.coco_document`.
 """
 
 from __future__ import annotations
 
 import functools
-import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, repeat
+from itertools import repeat
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from assignstudy.datasets.assemble import FoundBoxes, FoundImages, assemble, in_parts, no_label_issues, usable_size
 from assignstudy.datasets.cache import Sources, cached
-from assignstudy.datasets.files import MOST_MISFITS, is_there, needed_folder, read_needed, speaking_name
+from assignstudy.datasets.coco_document import Annotation, Annotations, Category, Id, ImageEntry, decode, entry_line
+from assignstudy.datasets.files import is_there, needed_folder, speaking_name
 from assignstudy.datasets.options import flag, needed_path
 from assignstudy.datasets.pictures import PictureFiles, UnreadablePicture, read_sizes
 from assignstudy.errors import DatasetError
 from assignstudy.types import DataIssue, Dataset, IssueKind
 from assignstudy.untrusted import leads_out
 
-Id = int | str
-
 _UNKNOWN, _LEFT_OUT = -1, -2  # an image id that no image has; an image that takes no part
-_BOX_VALUES = 4
+_LARGEST = 2**63 - 1
 _COMMON_SIDE = 1 << 16  # below this nothing has to be looked at twice
 
-
-class _Image(msgspec.Struct, gc=False):
-    id: Id
-    file_name: str
-    width: int | float | None = None
-    height: int | float | None = None
-
-
-class _Annotation(msgspec.Struct, gc=False):
-    image_id: Id
-    category_id: Id
-    bbox: tuple[float, ...] = ()
-    id: Id | None = None
-    iscrowd: bool | int = 0
-
-
-class _Category(msgspec.Struct, gc=False):
-    id: Id
-    name: str
-
-
-class _Document(msgspec.Struct, gc=False):
-    images: list[_Image]
-    annotations: list[_Annotation]
-    categories: list[_Category]
-
-
-_Named = TypeVar("_Named", _Image, _Category)
-_Entry = TypeVar("_Entry", _Image, _Annotation, _Category)
+_Named = TypeVar("_Named", ImageEntry, Category)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +87,7 @@ def _read(annotations: str | Path | None, images: str | Path | None, *, progress
     path = needed_path("annotations", annotations, "a COCO annotation file")
     folder = None if images is None else needed_folder("images", needed_path("images", images, "a folder"), "a folder")
     issues: list[DataIssue] = []
-    document = _decode(path, issues)
+    document = decode(path, issues)
     categories = _once("category", sorted(document.categories, key=lambda entry: _id_order(entry.id)), path, issues)
     taken = _take_images(_once("image", document.images, path, issues), folder, path, issues, progress=progress)
     boxes, annotated = _boxes(document.annotations, taken, [category.id for category in categories], path, issues)
@@ -127,56 +95,6 @@ def _read(annotations: str | Path | None, images: str | Path | None, *, progress
     load_picture = None if folder is None else PictureFiles(tuple(_picture(folder, image) for image in taken.paths))
     found = FoundImages(taken.paths, taken.sizes, load_picture)
     return assemble(speaking_name(path), [category.name for category in categories], found, boxes, issues)
-
-
-def _decode(path: Path, issues: list[DataIssue]) -> _Document:
-    content = read_needed("annotations", path, "a COCO annotation file")
-    try:
-        return msgspec.json.decode(content, type=_Document)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # also for NaN, which Python's json writes
-        return _decode_leniently(content, path, issues)
-
-
-def _decode_leniently(content: bytes, path: Path, issues: list[DataIssue]) -> _Document:
-    """The entries that fit the scheme; the others become issues."""
-    try:
-        document = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise DatasetError(f"dataset.annotations: expected JSON in {path}, got no JSON ({error}); mend it") from error
-    keys = _Document.__struct_fields__
-    if not isinstance(document, dict) or not all(isinstance(document.get(key), list) for key in keys):
-        raise DatasetError(
-            f"dataset.annotations: expected the lists {', '.join(keys)} in {path}, got {_keys(document)}; give a file "
-            "of ground truths, not of detections"
-        )
-    return _Document(
-        list(_fitting(document["images"], _Image, IssueKind.UNREADABLE_IMAGE, path, issues)),
-        list(_fitting(document["annotations"], _Annotation, IssueKind.MALFORMED, path, issues)),
-        list(_fitting(document["categories"], _Category, IssueKind.UNREADABLE_LABELS, path, issues)),
-    )
-
-
-def _keys(document: object) -> str:
-    return f"the keys {', '.join(map(str, document))[:80]}" if isinstance(document, dict) else "no object with keys"
-
-
-def _fitting(
-    entries: Iterable[object], kind: type[_Entry], wrong: IssueKind, path: Path, issues: list[DataIssue]
-) -> Iterable[_Entry]:
-    misfits = 0
-    for position, entry in enumerate(entries):
-        try:
-            yield msgspec.convert(entry, kind)
-        except (msgspec.ValidationError, UnicodeEncodeError) as error:  # the latter: half a character, as in "\ud800"
-            misfits += 1
-            line = _line(entry.get("id") if isinstance(entry, dict) else None, position)
-            problem = f"expected an entry with {', '.join(kind.__struct_fields__)}, got another: {error}"
-            issues.append(DataIssue(path.name, line, wrong, problem, kept=False))
-            if misfits > MOST_MISFITS:
-                raise DatasetError(
-                    f"dataset.annotations: {path}:{line}: {problem}; more than {MOST_MISFITS:,} entries of that list "
-                    "are like that, so give a COCO annotation file"
-                ) from error
 
 
 def _once(what: str, entries: Sequence[_Named], path: Path, issues: list[DataIssue]) -> list[_Named]:
@@ -188,12 +106,13 @@ def _once(what: str, entries: Sequence[_Named], path: Path, issues: list[DataIss
     for position, entry in enumerate(entries):
         if first.setdefault(entry.id, entry) is not entry:
             problem = f"expected each {what} id once, got {entry.id!r} again; the first one counts"
-            issues.append(DataIssue(path.name, _line(entry.id, position), IssueKind.DUPLICATE, problem, kept=False))
+            line = entry_line(entry.id, position)
+            issues.append(DataIssue(path.name, line, IssueKind.DUPLICATE, problem, kept=False))
     return list(first.values())
 
 
 def _take_images(
-    entries: Sequence[_Image], folder: Path | None, path: Path, issues: list[DataIssue], *, progress: bool
+    entries: Sequence[ImageEntry], folder: Path | None, path: Path, issues: list[DataIssue], *, progress: bool
 ) -> _Images:
     """The images with a size; two entries of one file become one image."""
     names = [_relative(entry.file_name) for entry in entries]
@@ -220,7 +139,7 @@ def _take_images(
 
 
 def _sizes(
-    entries: Sequence[_Image], names: Sequence[str], folder: Path | None, *, progress: bool
+    entries: Sequence[ImageEntry], names: Sequence[str], folder: Path | None, *, progress: bool
 ) -> list[tuple[int, int] | str]:
     """Width and height of each image, from its entry or else its header, or why there is none."""
     sizes: list[tuple[int, int] | str] = [_written_size(entry) for entry in entries]
@@ -232,7 +151,7 @@ def _sizes(
     return sizes
 
 
-def _written_size(entry: _Image) -> tuple[int, int] | str:
+def _written_size(entry: ImageEntry) -> tuple[int, int] | str:
     width, height = entry.width, entry.height
     if type(width) is int and type(height) is int and 0 < width < _COMMON_SIDE and 0 < height < _COMMON_SIDE:
         return width, height
@@ -264,48 +183,46 @@ def _missing_pictures(names: Sequence[str], folder: Path) -> list[DataIssue]:
 
 
 def _boxes(
-    annotations: Sequence[_Annotation], images: _Images, categories: Sequence[Id], path: Path, issues: list[DataIssue]
+    annotations: Annotations, images: _Images, categories: Sequence[Id], path: Path, issues: list[DataIssue]
 ) -> tuple[FoundBoxes, list[bool]]:
     """The annotations that have an image and four numbers, and which images any annotation speaks of."""
-    image = _looked_up([annotation.image_id for annotation in annotations], images.position, _UNKNOWN)
-    bboxes = [annotation.bbox for annotation in annotations]
-    misfit = (image == _UNKNOWN) | (~_are_four(bboxes) & (image >= 0))
-    issues += [_misfit(annotations[row], row, int(image[row]), path) for row in np.flatnonzero(misfit).tolist()]
+    image = _looked_up(annotations.image_id, images.position, _UNKNOWN)
+    misfit = (image == _UNKNOWN) | (~annotations.are_four & (image >= 0))
+    issues += [_misfit(annotations.entry(row), row, int(image[row]), path) for row in np.flatnonzero(misfit).tolist()]
     annotated = np.bincount(image[image >= 0], minlength=len(images.paths)) > 0
     rows = np.flatnonzero((image >= 0) & ~misfit)
-    good = annotations
-    if len(rows) < len(annotations):
-        good = [annotations[row] for row in rows.tolist()]
-        image, bboxes = image[rows], [annotation.bbox for annotation in good]
-    class_of = {category: number for number, category in enumerate(categories)}
+    image, class_of = image[rows], {category: number for number, category in enumerate(categories)}
     boxes = FoundBoxes(
         image=image,
-        class_id=_looked_up([annotation.category_id for annotation in good], class_of, -1),
-        cxcywh_norm_orig=_normalised(bboxes, images.sizes, image),
-        ignored=np.fromiter([annotation.iscrowd for annotation in good], np.bool_, len(good)),
-        place=lambda row: (path.name, _line(good[row].id, int(rows[row]))),
-        written=lambda row: _written(good[row]),
+        class_id=_looked_up(annotations.category_id, class_of, -1)[rows],
+        cxcywh_norm_orig=_normalised(annotations.xywh_px_orig[rows], images.sizes, image),
+        ignored=annotations.iscrowd[rows],
+        place=lambda row: (path.name, entry_line(annotations.entry(int(rows[row])).id, int(rows[row]))),
+        written=lambda row: _written(annotations.entry(int(rows[row]))),
         known_classes=f"the id of one of the {len(categories)} categories",
     )
     return boxes, annotated.tolist()
 
 
-def _looked_up(ids: Sequence[Id], table: Mapping[Id, int], otherwise: int) -> npt.NDArray[np.int64]:
+def _looked_up(
+    ids: npt.NDArray[np.int64] | Sequence[Id], table: Mapping[Id, int], otherwise: int
+) -> npt.NDArray[np.int64]:
     """The number of each id."""
-    return np.fromiter(map(table.get, ids, repeat(otherwise)), np.int64, len(ids))
-
-
-def _are_four(bboxes: Sequence[tuple[float, ...]]) -> npt.NDArray[np.bool_]:
-    """Whether each has four numbers."""
-    return np.equal(np.fromiter(map(len, bboxes), np.int64, len(bboxes)), _BOX_VALUES)
+    if not isinstance(ids, np.ndarray):
+        return np.fromiter(map(table.get, ids, repeat(otherwise)), np.int64, len(ids))
+    known = {key: number for key, number in table.items() if isinstance(key, int) and -(2**63) <= key <= _LARGEST}
+    keys, numbers = np.fromiter(known, np.int64, len(known)), np.fromiter(known.values(), np.int64, len(known))
+    order = np.argsort(keys)
+    keys, numbers = np.append(keys[order], _LARGEST), np.append(numbers[order], otherwise)  # beyond all others
+    place = np.searchsorted(keys[:-1], ids)
+    return np.where(keys[place] == ids, numbers[place], otherwise)
 
 
 def _normalised(
-    bboxes: Sequence[tuple[float, ...]], sizes: Sequence[tuple[int, int]], image: npt.NDArray[np.int64]
+    box: npt.NDArray[np.float64], sizes: Sequence[tuple[int, int]], image: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float64]:
-    """Centres and sizes over the image's width and height, computed in double precision."""
-    values = np.fromiter(chain.from_iterable(bboxes), np.float64, _BOX_VALUES * len(bboxes))
-    box, wh = values.reshape(-1, _BOX_VALUES), np.array(sizes, np.float64).reshape(-1, 2)
+    """Centres and sizes over the image's width and height, in place of corners and sizes in pixels."""
+    wh = np.array(sizes, np.float64).reshape(-1, 2)
     with np.errstate(all="ignore"):
         for part in in_parts(len(box)):
             corner, side, over = box[part, :2], box[part, 2:], wh[image[part]]
@@ -315,24 +232,18 @@ def _normalised(
     return box
 
 
-def _misfit(annotation: _Annotation, row: int, image: int, path: Path) -> DataIssue:
+def _misfit(annotation: Annotation, row: int, image: int, path: Path) -> DataIssue:
     problem = (
         f"expected the id of an image, got image_id {annotation.image_id!r}"
         if image == _UNKNOWN
         else f"expected four numbers as bbox, got {len(annotation.bbox)}"
     )
-    return DataIssue(path.name, _line(annotation.id, row), IssueKind.MALFORMED, problem, kept=False)
+    return DataIssue(path.name, entry_line(annotation.id, row), IssueKind.MALFORMED, problem, kept=False)
 
 
-def _written(annotation: _Annotation) -> str:
+def _written(annotation: Annotation) -> str:
     values = ", ".join(f"{value:.10g}" for value in annotation.bbox)
     return f"category {annotation.category_id!r} with bbox [{values}]"
-
-
-def _line(entry_id: object, position: int) -> int:
-    """The entry's id, by which people find it; its 1-based position where that is no number that a table can hold."""
-    fits = isinstance(entry_id, int) and 0 <= entry_id < 2**63
-    return int(entry_id) if fits and isinstance(entry_id, int) else position + 1
 
 
 def _id_order(entry_id: Id) -> tuple[int, int, str]:

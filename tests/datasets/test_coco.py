@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
-from assignstudy.datasets import coco
+from assignstudy.datasets import coco, coco_document
 from assignstudy.errors import ConfigError, DatasetError
 from assignstudy.types import IssueKind
 
@@ -272,3 +274,40 @@ def test_a_byte_order_mark_is_skipped(tmp_path):
 def test_no_annotations_have_their_ordinary_shape(tmp_path):
     dataset = coco.read(write(tmp_path, []))
     assert dataset.cxcywh_norm_orig.shape == (0, 4)
+
+
+NUMBERS = st.integers(-5, 120) | st.sampled_from([0.5, 1e-7, 99.99, 120.01, 10**15, 1e300])
+
+
+@st.composite
+def alike_annotations(draw):
+    """Annotations that mostly have the same keys, and mostly the same kinds of values."""
+    more = draw(
+        st.sampled_from([{}, {"iscrowd": 0}, {"id": 1}, {"id": 1, "iscrowd": 0}, {"iscrowd": False}, {"id": None}])
+    )
+    entries = []
+    for row in range(draw(st.integers(2, 6))):
+        entry = {"image_id": draw(st.sampled_from([1, 2, 3, 7])), "category_id": draw(st.sampled_from([1, 5, 9]))}
+        entry["bbox"] = draw(st.lists(NUMBERS, min_size=4, max_size=4))
+        entries.append(entry | more | ({"id": row} if more.get("id") else {}))
+    odd = [{"iscrowd": 1}, {"iscrowd": True}, {"bbox": [1, 2, 3]}, {"image_id": "1"}, {"id": "x"}, {"id": 2.0}, {}]
+    entries[-1] |= draw(st.sampled_from(odd))
+    return entries
+
+
+@given(
+    entries=alike_annotations(), ending=st.sampled_from(["", ', "info": {"annotations": []}', ', "annotations": []'])
+)
+@settings(deadline=None, max_examples=300)
+def test_what_is_written_alike_is_read_like_everything_else(tmp_path_factory, entries, ending):
+    images = [IMAGE | {"id": key, "file_name": f"{key}.png"} for key in (1, 2, 3)]
+    folder = tmp_path_factory.mktemp("alike")
+    path = write(folder, entries, images, [CATEGORY, {"id": 5, "name": "dog"}])
+    path.write_text(path.read_text(encoding="utf-8")[:-1] + ending + "}", encoding="utf-8")
+    found = coco.read(path, cache=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(coco_document, "read_alike", lambda *_: None)
+        expected = coco.read(path, cache=False)
+    assert found.issues == expected.issues
+    for column in ("image_index", "class_id", "cxcywh_norm_orig", "ignored"):
+        assert getattr(found, column).tolist() == getattr(expected, column).tolist()
