@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -204,12 +205,16 @@ def tables(
     dataset, rule, shapes = study.dataset, study.rule.facts, door.level_shapes(study.levels)
     images, class_id = len(dataset.image_paths), labels.class_id[labels.assigned]
     all_slots = levels.all_slots_per_anchor(shapes, labels.image_wh_px, images)
-    boxes = counts.ground_truths
+    boxes, names = counts.ground_truths, dataset.class_names
+    with ThreadPoolExecutor(1) as beside:  # long vectors are computed without holding up Python
+        metrics = beside.submit(scalars.compute, counts, labels, shapes, all_slots, images, issues, rule)
+        by_class = beside.submit(classes.compute, boxes, shapes, class_id, names, rule)
+        by_box = ground_truths.compute(labels, boxes, shapes, rule, dataset.image_paths, names)
     return RunTables(
-        metrics=scalars.compute(counts, labels, shapes, all_slots, images, issues, rule),
-        ground_truths=ground_truths.compute(labels, boxes, shapes, rule, dataset.image_paths, dataset.class_names),
+        metrics=metrics.result(),
+        ground_truths=by_box,
         levels=levels.compute(counts.levels, shapes, all_slots, rule),
-        classes=classes.compute(boxes, shapes, class_id, dataset.class_names, rule),
+        classes=by_class.result(),
         data_issues=_issue_table(issues),
         contested_pairs=_pair_table(counts, dataset.class_names),
         loss_at_start=_start_table(start, shapes, all_slots),

@@ -12,8 +12,9 @@ from assignstudy.assign.rule import FactoredRule, Rule
 from assignstudy.geometry import paired_iou
 from assignstudy.types import Assignment, Factors, InputBoxes, PyramidLevel, Reach
 
-BOXES_PER_PART = 32_000
-"""Ground truths whose factors are computed at once: few enough that their vectors stay in a core's own cache."""
+BOXES_PER_PART = 48_000
+"""Ground truths whose factors are computed at once: few enough that their vectors stay near a core, many enough that
+two threads, which meet at the interpreter's lock after each vector, mostly compute."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -56,12 +56,11 @@ class Claims:
     @classmethod
     def of(cls, level: FactorArrays) -> Claims:
         """The claims of a level."""
-        boxes = level.claims.shape[1]
-        claim = np.flatnonzero(level.claims & np.bitwise_or.reduce(level.fits, axis=0))
-        ends = np.searchsorted(claim, boxes * np.arange(_OFFSETS + 1))
-        gt_row = claim - np.repeat(boxes * np.arange(_OFFSETS), np.diff(ends))
+        is_matched = np.bitwise_or.reduce(level.fits, axis=0)
+        rows = [np.flatnonzero(claimed & is_matched) for claimed in level.claims]
+        gt_row, ends = np.concatenate(rows), np.cumsum([0, *map(len, rows)])
         grid_x, grid_y = (
-            np.concatenate([grid[part].take(gt_row[k:m]) for part, k, m in zip(parts, ends, ends[1:], strict=False)])
+            np.concatenate([grid[part].take(some) for part, some in zip(parts, rows, strict=True)])
             for grid, parts in ((level.grid_x, LevelFactors.X_PART), (level.grid_y, LevelFactors.Y_PART))
         )
         x, y, width, height = (side.take(gt_row) for side in level.cxcywh_cell)
@@ -193,22 +192,13 @@ def crowded(claims: Claims, image_index: Ints) -> Bools:
         claims: Of one level.
         image_index: (G,) image of each ground truth.
     """
-    bucket, buckets = _buckets(claims, image_index)
-    number = np.arange(len(claims), dtype=np.min_scalar_type(len(claims)))
-    last = np.empty(buckets, number.dtype)
-    last[bucket] = number
-    is_shared = np.zeros(buckets, np.bool_)
-    is_shared[bucket[last.take(bucket) != number]] = True
-    return is_shared.take(bucket)
-
-
-def _buckets(claims: Claims, image_index: Ints) -> tuple[Ints, int]:
-    """A bucket for each claim, equal for equal cells, and how many buckets there are."""
     bits = min(max(1, (_SPARSE * len(claims)).bit_length()), 31)
     cell = (image_index.astype(np.uint32) * _SPREAD[0]).take(claims.gt_row)
-    cell += claims.grid_y.astype(np.uint32) * _SPREAD[1]
-    cell += claims.grid_x.astype(np.uint32) * _SPREAD[2]
-    return (cell >> np.uint32(32 - bits)).astype(np.int64), 1 << bits
+    cell += claims.grid_y.view(np.uint32) * _SPREAD[1]
+    cell += claims.grid_x.view(np.uint32) * _SPREAD[2]
+    bucket = (cell >> np.uint32(32 - bits)).astype(np.int64)
+    is_crowded: Bools = np.bincount(bucket, minlength=1 << bits).take(bucket) > 1
+    return is_crowded
 
 
 def crowded_rows(level: FactorArrays, claims: Claims, image_index: Ints) -> CrowdedRows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,8 @@ def compute(
     counts: GroundTruthCounts,
     levels: Sequence[LevelShape],
     rule: RuleFacts,
-    image_paths: Sequence[str],
-    class_names: Sequence[str],
+    image_paths: tuple[str, ...],
+    class_names: tuple[str, ...],
 ) -> pd.DataFrame:
     """One row per ground truth, ascending ``gt_id``; boxes that vanish on the network input have none.
 
@@ -104,22 +105,28 @@ def size_bin(area_px2: npt.NDArray[np.floating]) -> npt.NDArray[np.int8]:
     return (area_px2 >= SMALL_BELOW_PX2).astype(np.int8) + (area_px2 >= LARGE_FROM_PX2).astype(np.int8)
 
 
-def _category(codes: npt.NDArray[np.integer], names: Sequence[str]) -> pd.Categorical[str]:
+def _category(codes: npt.NDArray[np.integer], names: tuple[str, ...]) -> pd.Categorical[str]:
     """Names as a categorical; equal names (two classes of one name) share one category."""
-    unique = list(dict.fromkeys(names))
+    unique = _unique(names)
     if len(unique) < len(names):
         position = {name: k for k, name in enumerate(unique)}
         codes = np.array([position[name] for name in names])[codes]
-    return pd.Categorical.from_codes(codes, categories=pd.Index(unique, dtype="str"))
+    return pd.Categorical.from_codes(codes, categories=unique)
+
+
+@lru_cache(maxsize=4)  # the runs of a sweep have the same images and classes
+def _unique(names: tuple[str, ...]) -> pd.Index[str]:
+    return pd.Index(list(dict.fromkeys(names)), dtype="str")
 
 
 def _corners_orig(labels: LabelArrays, rows: npt.NDArray[np.intp]) -> dict[str, object]:
     corners = np.empty((4, len(rows)), np.float32)
     for block in _blocks(len(rows)):
         here = rows[block]
-        box, wh = labels.cxcywh_norm_orig[here].T.astype(np.float64), labels.wh_orig[here].T
-        corners[:2, block] = (box[:2] - box[2:] / 2) * wh
-        corners[2:, block] = (box[:2] + box[2:] / 2) * wh
+        box, wh = (_columns(values[here], np.float64) for values in (labels.cxcywh_norm_orig, labels.wh_orig))
+        half = box[2:] / 2
+        corners[:2, block] = (box[:2] - half) * wh
+        corners[2:, block] = (box[:2] + half) * wh
     return dict(zip(("x1_orig", "y1_orig", "x2_orig", "y2_orig"), corners, strict=True))
 
 
@@ -128,12 +135,18 @@ def _boxes_px(labels: LabelArrays, rows: npt.NDArray[np.intp]) -> dict[str, obje
     for block in _blocks(len(rows)):
         here = rows[block]
         wh_px = labels.box_wh_px if len(labels.box_wh_px) == 1 else labels.box_wh_px[here]
-        boxes[:, block] = labels.cxcywh_norm[here].T * np.tile(wh_px, 2).T.astype(np.float32)
+        wh = _columns(wh_px, np.float32)
+        boxes[:, block] = _columns(labels.cxcywh_norm[here], np.float32) * np.concatenate((wh, wh))
         bins[block] = size_bin(boxes[2, block] * boxes[3, block])
     return {
         **dict(zip(("cx_px", "cy_px", "w_px", "h_px"), boxes, strict=True)),
         "size_bin": pd.Categorical.from_codes(bins, categories=pd.Index(SIZE_BINS, dtype="str"), ordered=True),
     }
+
+
+def _columns(rows: npt.NDArray[Any], dtype: type[np.floating]) -> npt.NDArray[Any]:
+    """The columns as rows, each in one piece: several times faster to compute with."""
+    return np.array(rows.T, dtype, order="C")
 
 
 def _blocks(rows: int) -> Iterator[slice]:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from assignstudy.statistics.door import Ints
+from assignstudy.statistics.door import Bools, Ints
 
 _ID_BITS = 63
 _SPARSE = 4  # buckets per row
@@ -39,22 +39,18 @@ class SlotClaims:
     """How the positives of one level share its slots.
 
     Attributes:
-        owner_gt: (S,) per distinct slot, the ground truth that owns it: the last row wins.
-        owner_anchor: (S,) its anchor.
+        lost: (R,) rows that do not own their slot, ascending: of the rows of one slot the last one does.
         contested_anchor: (C,) anchor of each slot that two or more different ground truths claim.
-        claim_slot: (K,) for every distinct claim on a contested slot, which of the C it is on; ascending.
-        claim_gt: (K,) and whose claim it is.
+        claims: (C,) and how many claim it.
+        claim_gt: (K,) whose claims these are, slot by slot.
         self_duplicates: Rows minus distinct (slot, ground truth) pairs.
-        lost: (R,) rows that do not own their slot.
     """
 
-    owner_gt: Ints
-    owner_anchor: Ints
+    lost: Ints
     contested_anchor: Ints
-    claim_slot: Ints
+    claims: Ints
     claim_gt: Ints
     self_duplicates: int
-    lost: Ints
 
 
 def find(positives: Rows, image_index: Ints) -> SlotClaims:
@@ -67,20 +63,15 @@ def find(positives: Rows, image_index: Ints) -> SlotClaims:
     Raises:
         OverflowError: If the slots of the chunk cannot be numbered in 64 bits; use smaller chunks.
     """
-    owner = _owners(_slot_ids(positives, image_index))
-    loses = owner != np.arange(len(owner))
-    gt_row, kept = positives.gt_row, np.flatnonzero(~loses)
-    contested, number, others = _rivals(owner[loses], gt_row[loses], gt_row)
-    # A slot's rivals stand together, so that its owner only has to be put before the first of them.
-    place = np.searchsorted(number, np.arange(len(contested)))
+    owner, gt_row = _owners(_slot_ids(positives, image_index)), positives.gt_row
+    lost = np.flatnonzero(owner != np.arange(len(owner)))
+    contested, first, rivals = _rivals(owner.take(lost), gt_row.take(lost), gt_row)
     return SlotClaims(
-        owner_gt=gt_row[kept],
-        owner_anchor=positives.anchor[kept],
-        contested_anchor=positives.anchor[contested],
-        claim_slot=np.insert(number, place, np.arange(len(contested))),
-        claim_gt=np.insert(others, place, gt_row[contested]),
-        self_duplicates=len(owner) - len(kept) - len(others),
-        lost=np.flatnonzero(loses),
+        lost=lost,
+        contested_anchor=positives.anchor.take(contested),
+        claims=np.diff(first, append=len(rivals)) + 1,
+        claim_gt=np.insert(rivals, first, gt_row.take(contested)),  # the owner stands before its rivals
+        self_duplicates=len(lost) - len(rivals),
     )
 
 
@@ -103,32 +94,43 @@ def _slot_ids(positives: Rows, image_index: Ints) -> Ints:
 def _owners(slot: Ints) -> Ints:
     """(P,) for each row the last row on its slot.
 
-    All rows write their number into a table at a hash of their slot; the last one stays. Where it is of another slot,
-    which only shares the hash, the rows try again with another table: several times faster than sorting.
+    Rows that find another slot in the table, which only shares the hash, try again with another table: several times
+    faster than sorting.
     """
-    owner = np.empty(len(slot), np.int64)
-    rest, turn = np.arange(len(slot)), 0
+    owner = _last_in_bucket(slot, 0)
+    rest, turn = np.flatnonzero(slot.take(owner) != slot), 1
     while len(rest):
-        bits = (_SPARSE * len(rest)).bit_length()
-        bucket = ((slot[rest].view(np.uint64) * _MULTIPLIERS[turn % len(_MULTIPLIERS)]) >> np.uint64(64 - bits)).view(
-            np.int64
-        )
-        last = np.empty(1 << bits, np.int64)
-        last[bucket] = rest
-        found = last[bucket]
-        agrees = slot[found] == slot[rest]
-        owner[rest[agrees]] = found[agrees]
-        rest, turn = rest[~agrees], turn + 1
+        slots = slot.take(rest)
+        found = _last_in_bucket(slots, turn)
+        owner[rest] = rest.take(found)
+        rest, turn = rest[slots.take(found) != slots], turn + 1
     return owner
 
 
+def _last_in_bucket(slot: Ints, turn: int) -> Ints:
+    """(P,) for each row the last row in the bucket that a hash of its slot names; the hash is another at each turn."""
+    bits = (_SPARSE * len(slot)).bit_length()
+    multiplier = _MULTIPLIERS[turn % len(_MULTIPLIERS)]
+    bucket = ((slot.view(np.uint64) * multiplier) >> np.uint64(64 - bits)).view(np.int64)
+    number = np.arange(len(slot), dtype=np.min_scalar_type(len(slot)))
+    last = np.empty(1 << bits, number.dtype)
+    last[bucket] = number  # all rows write their number, and the last one stays
+    found: Ints = last.take(bucket).astype(np.int64)
+    return found
+
+
 def _rivals(owner: Ints, rival: Ints, gt_row: Ints) -> tuple[Ints, Ints, Ints]:
-    """Owners of contested slots; and of each rival, once per slot, the position of that owner and the ground truth."""
+    """Owners of contested slots, the position of the first rival of each, and the rivals, each once per slot."""
     gt_bits = int(rival.max(initial=0)).bit_length()
     pair = np.sort((owner << gt_bits) | rival)
-    pair = pair[np.append(True, pair[1:] != pair[:-1])[: len(pair)]]
+    pair = pair[_are_new(pair)]
     owner, rival = pair >> gt_bits, pair & ((1 << gt_bits) - 1)
-    is_other = rival != gt_row[owner]
+    is_other = rival != gt_row.take(owner)
     owner, rival = owner[is_other], rival[is_other]
-    is_first = np.append(True, owner[1:] != owner[:-1])[: len(owner)]
-    return owner[is_first], np.cumsum(is_first) - 1, rival
+    first = np.flatnonzero(_are_new(owner))
+    return owner.take(first), first, rival
+
+
+def _are_new(ascending: Ints) -> Bools:
+    """Which values differ from the one before."""
+    return np.append(True, ascending[1:] != ascending[:-1])[: len(ascending)]

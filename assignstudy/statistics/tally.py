@@ -91,11 +91,14 @@ class Tally:
 
 @dataclass(eq=False)
 class _Sums:
-    """What is added up over chunks: all that is not per ground truth; ``pairs`` as :func:`competing_classes` says."""
+    """What is added up over chunks: all that is not per ground truth.
+
+    ``pairs`` holds pairs as :func:`competing_classes` says, and how often each occurs.
+    """
 
     levels: tuple[AnchorCounts, ...]
     self_duplicates: int = 0
-    pairs: list[Ints] = field(default_factory=list)
+    pairs: list[tuple[Ints, Ints]] = field(default_factory=list)
     start: list[tuple[int, StartSums]] = field(default_factory=list)
 
     def add(self, other: _Sums) -> None:
@@ -106,7 +109,7 @@ class _Sums:
         self.pairs += other.pairs
 
     def tally(self, boxes: GroundTruthCounts, classes: int) -> Tally:
-        return Tally(boxes, self.levels, self.self_duplicates, _times(self.pairs, classes))
+        return Tally(boxes, self.levels, self.self_duplicates, _most_often(self.pairs, classes))
 
 
 def count(chunks: Iterable[ChunkArrays], levels: Sequence[LevelShape], class_id: Ints) -> Tally:
@@ -191,9 +194,9 @@ def _count_chunk(boxes: GroundTruthCounts, sums: _Sums, chunk: ChunkArrays, clas
         _count_ground_truths(boxes, chunk.rows, number, positives, len(anchors.slots))
         _count_anchors(anchors, positives, len(class_id))
         claims = slots.find(positives, chunk.image_index)
-        _count_slots(boxes, chunk.rows, anchors, claims)
+        _count_slots(boxes, chunk.rows, anchors, positives, claims)
         sums.self_duplicates += claims.self_duplicates
-        sums.pairs.append(competing_classes(claims, class_id, classes))
+        sums.pairs.append(np.unique(competing_classes(claims, class_id, classes), return_counts=True))
 
 
 def _count_factored_chunk(
@@ -218,7 +221,7 @@ def _count_factored_chunk(
         _count_unreachable(boxes, chunk.rows, level, claims, shape, rule, anchors)
         crowd = factored.crowded_rows(level, claims, chunk.image_index)
         taken = slots.find(crowd, chunk.image_index)
-        _count_crowded(boxes, chunk.rows, crowd, taken, anchors)
+        _count_slots(boxes, chunk.rows, anchors, crowd, taken)
         overlaps = factored.PriorOverlaps(claims, len(level.fits))
         losses = None if start is None else StartLosses(claims, next(angles), shape, anchor_centre)
         for anchor, meeting in enumerate(factored.meetings(level, claims, shape, anchor_centre)):
@@ -232,7 +235,8 @@ def _count_factored_chunk(
             rows, lost = boxes.positives[chunk.rows, number], (crowd.claim[taken.lost], crowd.anchor[taken.lost])
             sums.start.append((number, losses.sums(rows, lost, start.groups(chunk.rows), start.group_count)))
         sums.self_duplicates += taken.self_duplicates
-        sums.pairs.append(competing_classes(taken, class_id[chunk.rows], classes))
+        pairs = competing_classes(taken, class_id[chunk.rows], classes)
+        sums.pairs.append(np.unique(pairs, return_counts=True))
     return sums
 
 
@@ -249,6 +253,7 @@ def _count_products(
     anchors.ground_truths[:] = np.count_nonzero(level.fits, axis=1)
     for anchor, fits in enumerate(level.fits):
         anchors.by_offset[anchor] = [np.count_nonzero(fits & claims) for claims in level.claims]
+    anchors.slots[:] = anchors.by_offset.sum(axis=1)
 
 
 def marks(mask: Bools) -> npt.NDArray[np.int32]:
@@ -291,24 +296,12 @@ def _too_large(level: FactorArrays, shape: LevelShape, rule: RuleFacts) -> Bools
     return too_large
 
 
-def _count_crowded(
-    boxes: GroundTruthCounts,
-    rows: slice,
-    crowd: factored.CrowdedRows,
-    claims: slots.SlotClaims,
-    anchors: AnchorCounts,
-) -> None:
-    """Correct the count of slots, one of its own per row so far: of the crowded rows only the last on a slot has it."""
-    boxes.owned[rows] -= np.bincount(crowd.gt_row, minlength=rows.stop - rows.start).astype(np.int32)
-    anchors.slots[:] = anchors.by_offset.sum(axis=1) - np.bincount(crowd.anchor, minlength=len(anchors.slots))
-    _count_slots(boxes, rows, anchors, claims)
-
-
 def _count_ground_truths(
     boxes: GroundTruthCounts, rows: slice, level: int, positives: LevelArrays, anchors: int
 ) -> None:
     size = rows.stop - rows.start
     boxes.positives[rows, level] = np.bincount(positives.gt_row, minlength=size)
+    boxes.owned[rows] += boxes.positives[rows, level]
     boxes.unreachable[rows] += np.bincount(positives.gt_row[positives.unreachable], minlength=size).astype(np.int32)
     boxes.claims[rows] += _used(positives.gt_row, positives.cell_offset, size, _OFFSETS)
     boxes.anchors[rows] += _used(positives.gt_row, positives.anchor, size, anchors).sum(axis=1, dtype=np.int32)
@@ -319,6 +312,7 @@ def _count_anchors(anchors: AnchorCounts, positives: LevelArrays, boxes: int) ->
     size = len(anchors.slots)
     cells = np.bincount(positives.anchor * _OFFSETS + positives.cell_offset, minlength=size * _OFFSETS)
     anchors.by_offset[:] += cells.reshape(size, _OFFSETS)
+    anchors.slots[:] += cells.reshape(size, _OFFSETS).sum(axis=1)
     anchors.ground_truths[:] += _used(positives.gt_row, positives.anchor, boxes, size).sum(axis=0, dtype=np.int64)
     anchors.unreachable[:] += np.bincount(positives.anchor[positives.unreachable], minlength=size)
     # Points have no prior overlap; what is summed here for them is never shown.
@@ -326,11 +320,14 @@ def _count_anchors(anchors: AnchorCounts, positives: LevelArrays, boxes: int) ->
     anchors.prior_iou_units[:] += np.bincount(positives.anchor, weights=units, minlength=size).astype(np.int64)
 
 
-def _count_slots(boxes: GroundTruthCounts, rows: slice, anchors: AnchorCounts, claims: slots.SlotClaims) -> None:
+def _count_slots(
+    boxes: GroundTruthCounts, rows: slice, anchors: AnchorCounts, positives: slots.Rows, claims: slots.SlotClaims
+) -> None:
+    """Take back the slots that are not owned, after one was counted for each positive, and count the contested ones."""
     size, anchor_count = rows.stop - rows.start, len(anchors.slots)
-    boxes.owned[rows] += np.bincount(claims.owner_gt, minlength=size).astype(np.int32)
+    boxes.owned[rows] -= np.bincount(positives.gt_row.take(claims.lost), minlength=size).astype(np.int32)
     boxes.contested[rows] += np.bincount(claims.claim_gt, minlength=size).astype(np.int32)
-    anchors.slots[:] += np.bincount(claims.owner_anchor, minlength=anchor_count)
+    anchors.slots[:] -= np.bincount(positives.anchor.take(claims.lost), minlength=anchor_count)
     anchors.contested_slots[:] += np.bincount(claims.contested_anchor, minlength=anchor_count)
 
 
@@ -349,13 +346,13 @@ def competing_classes(claims: slots.SlotClaims, class_id: Ints, classes: int) ->
         class_id: (G,) class of the chunk's ground truths.
         classes: A number above all of them.
     """
-    claimant = class_id[claims.claim_gt]
-    times = np.bincount(claims.claim_slot)
-    first = np.cumsum(times) - times
-    lone = first[times == 2]
-    crowd = (times > 2)[claims.claim_slot]
-    many = _meetings(claims.claim_slot[crowd], claimant[crowd], classes)
-    return np.concatenate((_pair(claimant[lone], claimant[lone + 1], classes), many))
+    claimant = class_id.take(claims.claim_gt)
+    first = np.cumsum(claims.claims) - claims.claims
+    lone = first[claims.claims == 2]
+    is_crowd = claims.claims > 2
+    slot = np.repeat(np.flatnonzero(is_crowd), claims.claims[is_crowd])
+    many = _meetings(slot, claimant[np.repeat(is_crowd, claims.claims)], classes)
+    return np.concatenate((_pair(claimant.take(lone), claimant.take(lone + 1), classes), many))
 
 
 def _meetings(slot: Ints, claimant: Ints, classes: int) -> Ints:
@@ -376,9 +373,11 @@ def _pair(one: Ints, other: Ints, classes: int) -> Ints:
     return np.minimum(one, other) * classes + np.maximum(one, other)
 
 
-def _times(pairs: Sequence[Ints], classes: int) -> Counter[tuple[int, int]]:
-    """How often each pair of classes occurs, for those that do most often."""
-    codes, times = np.unique(np.concatenate([np.empty(0, np.int64), *pairs]), return_counts=True)
+def _most_often(pairs: Sequence[tuple[Ints, Ints]], classes: int) -> Counter[tuple[int, int]]:
+    """The pairs of classes that occur most often, from parts in which each occurs so many times."""
+    codes, part = np.unique(np.concatenate([np.empty(0, np.int64), *(code for code, _ in pairs)]), return_inverse=True)
+    times = np.zeros(len(codes), np.int64)
+    np.add.at(times, part, np.concatenate([np.empty(0, np.int64), *(number for _, number in pairs)]))
     most = np.argsort(-times, kind="stable")[:MOST_PAIRS]
     found = zip(codes[most].tolist(), times[most].tolist(), strict=True)
     return Counter({divmod(code, classes): number for code, number in found})

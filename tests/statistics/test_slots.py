@@ -69,10 +69,8 @@ def test_the_same_cell_in_two_images_is_two_slots():
 
 def test_competing_classes_count_each_pair_once_per_slot():
     claims = slots.SlotClaims(
-        owner_gt=np.array([2, 4]),
-        owner_anchor=np.array([0, 0]),
         contested_anchor=np.array([0, 0]),
-        claim_slot=np.array([0, 0, 0, 1, 1]),
+        claims=np.array([3, 2]),
         claim_gt=np.array([0, 1, 2, 3, 4]),
         self_duplicates=0,
         lost=np.array([0, 1, 3]),
@@ -92,10 +90,8 @@ def test_keys_that_do_not_fit_are_refused():
 def test_a_slot_of_countless_classes_has_few_pairs():
     boxes = 20_000
     claims = slots.SlotClaims(
-        owner_gt=np.array([0]),
-        owner_anchor=np.array([0]),
         contested_anchor=np.array([0]),
-        claim_slot=np.zeros(boxes, np.int64),
+        claims=np.array([boxes]),
         claim_gt=np.arange(boxes),
         self_duplicates=0,
         lost=np.arange(1, boxes),
