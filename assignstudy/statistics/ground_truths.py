@@ -94,7 +94,7 @@ class _Entered:
 
     def _spread(self, values: npt.NDArray[Any], missing: float, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
         if self._position is None:
-            return values.astype(dtype)
+            return values.astype(dtype, copy=False)  # the counts are nobody else's
         spread = np.full(self._rows, missing, dtype)
         spread[self._position] = values
         return spread
