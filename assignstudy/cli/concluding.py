@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import signal
 from collections.abc import Iterable, Sequence, Set
@@ -62,7 +63,7 @@ def _conclude_sweep(launch: Launch, folder: Path) -> int:
     found = _report([folder / key for key in runs], launch.notices)
     if launch.kept:
         print(f"Kept {launch.kept} of {len(launch.runs)} runs that had been finished already.")
-    missing = len(runs) - len(found) + _not_come_to(launch, [folder / key for key in runs])
+    missing = len(runs) - len(found) + _not_come_to(launch, folder, runs)
     if missing:
         say(f"runs still to be done: {missing}; the same command with hydra.sweep.dir={folder} does them")
     if found:
@@ -71,11 +72,28 @@ def _conclude_sweep(launch: Launch, folder: Path) -> int:
     return int(missing > 0 or any(run.status == "failed" or run.tracking_error for run in found))
 
 
-def _not_come_to(launch: Launch, folders: Sequence[Path]) -> int:
-    """How many runs the command had not come to, without those that an earlier one has begun: their folders count."""
+def _not_come_to(launch: Launch, folder: Path, runs: Sequence[str]) -> int:
+    """How many runs the command had not come to, without those that an earlier one has begun: their folders count.
+
+    Where the command has met other labels than an earlier one, what that one finished is to be done again.
+    """
     later = [set(settings) for settings in launch.planned[len(launch.runs) :]]
-    begun = [set(_typed(folder)) for folder in folders] if later else []
+    if not later:
+        return 0
+    met = dict(filter(None, (_labels(folder / key) for key in launch.runs)))
+    labels = {key: _labels(folder / key) for key in runs if key not in launch.runs}
+    outdated = {key for key, found in labels.items() if found and met.get(found[0], found[1]) != found[1]}
+    begun = [set(_typed(folder / key)) for key in runs if key not in outdated]
     return sum(settings not in begun for settings in later)
+
+
+def _labels(folder: Path) -> tuple[str, str] | None:
+    """Which labels a run asked for, and their fingerprint when it read them; None where it did not finish."""
+    with suppress(RecordError):
+        found = record.read_record(folder)
+        if found.fingerprint is not None:
+            return json.dumps(found.config.get("dataset"), sort_keys=True), found.fingerprint
+    return None
 
 
 def _typed(folder: Path) -> list[str]:
