@@ -32,7 +32,7 @@ from assignstudy.resources import resource
 if TYPE_CHECKING:
     from assignstudy.order import Order
 
-NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS})
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR})
 
 
 def main() -> int:

@@ -18,6 +18,7 @@ import torch
 from assignstudy.datasets.fingerprint import fingerprint
 from assignstudy.datasets.pictures import PictureFiles
 from assignstudy.types import DataIssue, Dataset, IssueKind
+from assignstudy.untrusted import open_plain
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -73,7 +74,7 @@ def load_labels(path: Path) -> Dataset:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         try:
             parquet = pq.ParquetFile(file, page_checksum_verification=True)
             return _dataset(parquet)

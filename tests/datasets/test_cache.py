@@ -216,6 +216,19 @@ def test_a_cache_folder_that_cannot_be_written_costs_a_notice_and_no_run(data, t
     assert fingerprint(dataset) == fingerprint(data.read(cache=False))
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with a name, of Unix")
+def test_an_entry_that_is_a_pipe_holds_nobody_up(tmp_path):
+    data = Data("coco", tmp_path / "data")
+    data.read()
+    (entry,) = entries()
+    entry.unlink()
+    os.mkfifo(entry)
+    (notice,) = data.read().notices
+    assert "expected a whole cache entry" in notice
+    assert entry.is_file()
+    assert data.read().notices == ()
+
+
 def test_errors_of_the_reader_stay_what_they_are(data):
     from assignstudy.errors import DatasetError
 
