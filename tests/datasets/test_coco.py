@@ -311,3 +311,27 @@ def test_what_is_written_alike_is_read_like_everything_else(tmp_path_factory, en
     assert found.issues == expected.issues
     for column in ("image_index", "class_id", "cxcywh_norm_orig", "ignored"):
         assert getattr(found, column).tolist() == getattr(expected, column).tolist()
+
+
+@pytest.mark.parametrize(
+    ("before", "behind", "expected"),
+    [
+        ("", ', "annotat\\u0069ons": []', 0),  # of two lists the last one counts, however its key is written
+        ("", ', "annotations": []', 0),
+        ('"annotations": [], ', "", 2),
+        ('"info": {"annotations": []}, ', "", 2),
+        ("", ', "info": {"annotations": []}', 2),
+    ],
+)
+def test_the_last_list_of_annotations_counts(tmp_path, before, behind, expected):
+    path = write(tmp_path, [BOX, BOX])
+    path.write_text("{" + before + path.read_text(encoding="utf-8")[1:-1] + behind + "}", encoding="utf-8")
+    assert len(coco.read(path, cache=False).class_id) == expected
+
+
+def test_annotations_of_something_else_are_not_taken_for_the_list(tmp_path):
+    path = write(tmp_path, [])
+    nested = json.dumps({"info": {"annotations": [BOX, BOX]}})[1:-1]
+    text = path.read_text(encoding="utf-8").replace('"annotations"', '"annotat\\u0069ons"')
+    path.write_text("{" + nested + ", " + text[1:], encoding="utf-8")
+    assert len(coco.read(path, cache=False).class_id) == 0
