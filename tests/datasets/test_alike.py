@@ -120,7 +120,10 @@ def test_one_that_is_no_plain_number_leaves_it_to_a_parser(number):
         '{"a": 1}, {"b": 2}',
         '{"a": 1}, {"a":  2}',
         '{"a": 1},{"a": 2}, {"a": 3}',
-        '{"a": 1, "b": 2}, {"a": ,3 "b": ,4}',  # the same characters, but not at their places
+        '{"a": 1, "b": 2}, {"a": ,3 "b": 4}',  # the same characters, but not at their places
+        '{"a": 1}, {"a"2: }',
+        '{"a": 1}, {"a": 2}, {"a"3: }',
+        '{"a": 1}, {"a": 2}, {"a": }3',
         '{"a": [{"b": 1}, {"b": 2}]}',
         '{"a": 1},\f{"a": 2},\f{"a": 3}',  # white space, but not JSON's
         '{"a": 1}, {"a": 2}\v',
