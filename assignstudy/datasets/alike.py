@@ -164,9 +164,10 @@ def _columns(text: bytes, pattern: _Pattern, part: slice) -> list[Numbers] | Non
 def _with_room_behind(text: bytes, pattern: _Pattern, part: slice) -> tuple[Characters, int]:
     """The characters of a part, that many, ending with a separator, and some more that vectors may reach into."""
     size = part.stop - part.start
-    if len(text) >= part.stop + _MOST_CHARACTERS and text[part.stop - 1 : part.stop] != b"}":
+    is_last = text[part.stop - 1 : part.stop] == b"}"
+    if len(text) >= part.stop + _MOST_CHARACTERS and not is_last:
         return np.frombuffer(text, np.uint8, size + _MOST_CHARACTERS, part.start), size
-    whole = text[part] + pattern.separator
+    whole = text[part] + pattern.separator * is_last
     return np.frombuffer(whole + bytes(_MOST_CHARACTERS), np.uint8), len(whole)
 
 

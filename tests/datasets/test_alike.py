@@ -54,7 +54,7 @@ def rows(found):
 
 @pytest.fixture(params=[1, 1 << 22], ids=["many parts", "one part"])
 def _parts(request, monkeypatch):
-    monkeypatch.setattr(alike, "_HEAD_BYTES", 1)
+    monkeypatch.setattr(alike, "_HEAD_BYTES", request.param)
     monkeypatch.setattr(alike, "_PART_BYTES", request.param)
 
 
@@ -202,3 +202,9 @@ def test_whole_numbers_are_found_deeper_than_calls_can_be():
     for _ in range(10_000):
         value = [value]
     assert list(alike._whole_numbers(value)) == [7]
+
+
+@pytest.mark.usefixtures("_parts")
+def test_parts_of_a_short_text():
+    text = b'{"a": 1}, {"a": 2}, {"a": 3}'
+    assert rows(read_alike(text, 0, len(text))) == [[1], [2], [3]]
