@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,21 @@ def test_a_stopped_sweep_says_so_and_goes_on(forks, undisturbed, tmp_path, numbe
     assert results_of(tmp_path / "sweep") == results_of(undisturbed)
 
 
+def test_a_stop_counts_what_is_still_to_be_done_and_a_run_done_again_has_its_old_place(forks, undisturbed, tmp_path):
+    sweep = shutil.copytree(undisturbed, tmp_path / "sweep")
+    first, *_, on_other_labels, last = record.read_manifest(sweep).runs
+    for key in (first, last):
+        shutil.rmtree(sweep / key)
+    changed = record.read_record(sweep / on_other_labels).model_copy(update={"fingerprint": "other"})
+    record.write_record(sweep / on_other_labels, changed)
+    ended = forks.kill_when(forks.start(tmp_path, *SWEEP), (sweep / first / "run.json").exists, signal.SIGINT)
+    assert ended.code == 130, ended.err
+    assert "runs still to be done: 2;" in ended.err
+    ended = forks.run(tmp_path, *SWEEP)
+    assert ended.code == 0, ended.err
+    assert results_of(sweep) == results_of(undisturbed)
+
+
 def test_a_run_that_was_damaged_since_is_done_again(forks, undisturbed, tmp_path):
     sweep = shutil.copytree(undisturbed, tmp_path / "sweep")
     runs = record.read_manifest(sweep).runs
@@ -153,6 +169,7 @@ def test_runs_that_cannot_write_end_in_a_sentence_each_and_are_done_later(forks,
     first = next(iter(in_the_way))
     assert f"assignstudy: sweep/{first}/levels.parquet: cannot be written" in ended.err.replace(f"{tmp_path}/", "")
     assert "Traceback" not in ended.err
+    assert "Error executing job" not in ended.err  # Hydra's own words
     finished = {path.parent.name for path in tmp_path.glob("sweep/*/run.json")}
     assert finished == {path.parent.name for path in undisturbed.glob("*/run.json")} - in_the_way.keys()
     assert_sound(tmp_path / "sweep", undisturbed)
@@ -164,17 +181,33 @@ def test_runs_that_cannot_write_end_in_a_sentence_each_and_are_done_later(forks,
     assert len(assignstudy.load_runs(tmp_path / "sweep")) == RUNS
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="a small file system of its own: mount -t tmpfs, on Linux")
-def test_a_full_disk_costs_only_what_does_not_fit(forks, undisturbed, tmp_path):
-    small = tmp_path / "small"
-    small.mkdir()
-    files = (path for path in undisturbed.rglob("*") if path.is_file())
-    needed = sum(-(-path.stat().st_size // PAGE_BYTES) * PAGE_BYTES for path in files)
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={needed // 2}", "tmpfs", str(small)]
+@contextmanager
+def disk_of(size: int, folder: Path) -> Iterator[Path]:
+    """A file system of so many bytes."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
     mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
     if mounted.returncode:
         pytest.skip(f"no tmpfs can be mounted here: {mounted.stderr.strip()}")
     try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a small file system of its own: mount -t tmpfs, on Linux")
+def test_a_disk_without_room_for_the_settings_is_named(forks, tmp_path):
+    with disk_of(PAGE_BYTES, tmp_path / "tiny") as tiny:
+        ended = forks.run(tiny, *SWEEP)
+    assert ended.code == 1
+    assert "assignstudy: sweep: cannot be written (No space left on device); make room or" in ended.err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a small file system of its own: mount -t tmpfs, on Linux")
+def test_a_full_disk_costs_only_what_does_not_fit(forks, undisturbed, tmp_path):
+    files = (path for path in undisturbed.rglob("*") if path.is_file())
+    needed = sum(-(-path.stat().st_size // PAGE_BYTES) * PAGE_BYTES for path in files)
+    with disk_of(needed // 2, tmp_path / "small") as small:
         ended = forks.run(small, *SWEEP)
         assert ended.code == 1
         assert "No space left on device" in ended.err
@@ -184,8 +217,6 @@ def test_a_full_disk_costs_only_what_does_not_fit(forks, undisturbed, tmp_path):
         ended = forks.run(small, *SWEEP)
         assert ended.code == 0, ended.err
         assert results_of(small / "sweep") == results_of(undisturbed)
-    finally:
-        subprocess.run(["umount", str(small)], check=True)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="gives up root's privileges as Linux does")

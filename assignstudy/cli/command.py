@@ -62,15 +62,35 @@ def main() -> int:
 def job(cfg: DictConfig) -> float:
     """Do one run; Hydra calls this. What goes wrong for a reason the user can mend is in the run's record.
 
+    What cannot be recorded is noted in the launch; without one, in a process of a parallel launcher, it travels on.
+
     Returns:
         The run's objective, for sweepers that search; NaN if it failed.
+
+    Raises:
+        AssignStudyError: Where there is neither a record nor a launch to note it.
+    """
+    launch = LAUNCH.get(None)
+    try:
+        return _job(cfg, launch)
+    except AssignStudyError as error:
+        if launch is None:
+            raise
+        launch.failures[str(error)] = None  # Hydra would print a line of its own beside the sentence
+        return math.nan
+
+
+def _job(cfg: DictConfig, launch: Launch | None) -> float:
+    """What :func:`job` does.
+
+    Raises:
+        AssignStudyError: Where it can leave no record of what went wrong.
     """
     from assignstudy.job import carry_out, failure_recorded, forget_labels, read_labels
     from assignstudy.models.loading import model_source
 
     order = order_of(cfg)
     is_sweep = HydraConfig.get().mode is RunMode.MULTIRUN
-    launch = LAUNCH.get(None)
     if launch is not None:
         if not launch.runs:
             forget_labels()  # of an earlier command in this process: files may have changed
@@ -140,7 +160,9 @@ def _start(launch: Launch) -> int:
     except OSError as error:  # of files that Hydra writes; ours have a sentence
         if wants_traceback or error.errno not in NO_ROOM:
             raise
-        say(f"{error.filename}: cannot be written ({error.strerror}); make room or give another folder")
+        say(
+            f"{error.filename or launch.folder}: cannot be written ({error.strerror}); make room or give another folder"
+        )
         return 1
     return 0
 

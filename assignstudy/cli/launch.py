@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Any, Literal
 
 from filelock import FileLock, Timeout
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.utils import JobReturn
@@ -48,7 +49,9 @@ class Launch:
         runs: Keys of the runs started in this process, in order.
         kept: How many of them had been finished by an earlier command.
         notices: What the user must see of reading the labels for those, which their records cannot know; each once.
-        planned: How many runs of a grid this process is to start.
+        planned: The settings of each run of a grid that this process is to start, as typed, in order.
+        known: Keys of the runs that the manifest listed when this command began; None as long as nobody has looked.
+        failures: What went wrong with runs that could not even leave a record; each once.
         has_objective: Whether a run of this process came to an objective.
         undefined: Metrics of the objective that a finished run of this process does not define; each once.
         stopped_by: Number of the signal that asked to stop; 0 as long as none did.
@@ -64,7 +67,9 @@ class Launch:
     runs: list[str] = field(default_factory=list)
     kept: int = 0
     notices: dict[str, None] = field(default_factory=dict)
-    planned: int = 0
+    planned: list[list[str]] = field(default_factory=list)
+    known: list[str] | None = None
+    failures: dict[str, None] = field(default_factory=dict)
     has_objective: bool = False
     undefined: dict[str, None] = field(default_factory=dict)
     stopped_by: int = 0
@@ -83,8 +88,8 @@ class Launch:
         self.is_search = not config.hydra.sweeper._target_.endswith(".BasicSweeper")
         self.direction = _direction(config.hydra.sweeper) if self.is_search else None
         if config.hydra.launcher._target_.endswith(".BasicLauncher"):  # others run where the bar cannot see it
-            self.planned = 0 if self.is_search else _planned_runs(config)
-            total = self.planned or config.hydra.sweeper.get("n_trials")
+            self.planned = [] if self.is_search else _planned_runs(config)
+            total = len(self.planned) or config.hydra.sweeper.get("n_trials")
             self.progress = tqdm(total=total, desc="runs", unit="run", leave=False)
 
     def note_run(self, run_key: str) -> None:
@@ -112,14 +117,17 @@ class Launch:
         """Write the sweep's manifest; returns the keys of its runs.
 
         Earlier commands' runs come first, then this one's as they were started, then those started by other processes.
+        A run whose folder has gone is not listed, but has its old place again when this command does it anew.
         """
         assert self.folder is not None
         before = SweepManifest(runs=[], overrides=[])
         with suppress(RecordError):
             before = record.read_manifest(self.folder)
+        self.known = before.runs if self.known is None else self.known
         there = {path.name for path in self.folder.iterdir() if re.fullmatch(record.RUN_KEY_PATTERN, path.name)}
         others = sorted(there.difference(before.runs, self.runs), key=self._place)
-        runs = [key for key in dict.fromkeys([*before.runs, *self.runs, *others]) if key in there]
+        in_order = dict.fromkeys([*self.known, *before.runs, *self.runs, *others])
+        runs = [key for key in in_order if key in there]
         if runs:
             direction = self.direction or before.direction
             record.write_manifest(self.folder, SweepManifest(runs=runs, overrides=self.overrides, direction=direction))
@@ -141,13 +149,12 @@ def _direction(sweeper: DictConfig) -> Literal["maximize", "minimize"] | None:
     return known.get(str(getattr(given, "name", given)))
 
 
-def _planned_runs(config: DictConfig) -> int:
-    """How many runs a sweep has: the product over all settings with several values."""
+def _planned_runs(config: DictConfig) -> list[list[str]]:
+    """The settings of every run of a sweep: all combinations of values, split as the sweeper will split them."""
     fixed = [f"{key}={values}" for key, values in (config.hydra.sweeper.get("params") or {}).items()]
     parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
     overrides = parser.parse_overrides([*fixed, *as_typed(config.hydra.overrides.task)])
-    latest = {override.get_key_element(): override for override in overrides}
-    return math.prod(len(list(one.sweep_string_iterator())) for one in latest.values() if one.is_sweep_override())
+    return BasicSweeper.split_arguments(overrides, None)[0]
 
 
 LAUNCH: ContextVar[Launch] = ContextVar("launch")
