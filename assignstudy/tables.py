@@ -110,7 +110,8 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _is_ascending(ids: pd.Series) -> bool:
-    return not ids.hasnans and bool(ids.is_monotonic_increasing) and bool(ids.is_unique)
+    values = ids.to_numpy()
+    return not ids.hasnans and bool((values[1:] > values[:-1]).all())
 
 
 def _is_binned(sizes: pd.Series) -> bool:

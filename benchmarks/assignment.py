@@ -2,6 +2,7 @@
 
     python -m benchmarks.assignment                                    generated boxes, as many as in COCO train2017
     python -m benchmarks.assignment --labels annotations.json          COCO JSON, or .npz as in benchmarks.labels
+    python -m benchmarks.assignment --images 3000 --boxes-per-image 300         crowded, as seen from the air
 
 Both sides begin with the boxes on the network input. The plain side (:mod:`benchmarks.plain`) lists the positives of
 YOLOv5's rule in batches of 16 images, and no more. Ours comes to every metric and every table. They take turns, so that
@@ -31,7 +32,7 @@ from assignstudy.statistics import door, tally
 from assignstudy.transforms import Letterbox, NetworkInput, to_network_input
 from assignstudy.types import Dataset
 from benchmarks import plain
-from benchmarks.labels import COCO_IMAGES, labels
+from benchmarks.labels import COCO_BOXES_PER_IMAGE, COCO_IMAGES, labels
 
 IMGSZ = 640
 RULE = Yolov5()
@@ -71,9 +72,10 @@ def main() -> None:
     cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     cli.add_argument("--labels", type=Path, help="COCO JSON or .npz; generated boxes without it")
     cli.add_argument("--images", type=int, default=COCO_IMAGES, help="how many images to generate")
+    cli.add_argument("--boxes-per-image", type=float, default=COCO_BOXES_PER_IMAGE, help="how many boxes on each")
     cli.add_argument("--turns", type=int, default=3)
     options = cli.parse_args()
-    prepared = Prepared.of(labels(options.labels, options.images))
+    prepared = Prepared.of(labels(options.labels, options.images, options.boxes_per_image))
     print(f"{len(prepared.network_input.boxes):,} boxes at {IMGSZ} px, {torch.get_num_threads()} threads")
     turns = [[_took(side, prepared) for side in SIDES.values()] for _ in range(options.turns)]
     reference = [turn[0] for turn in turns]

@@ -14,10 +14,10 @@ COCO_IMAGES = 117_266
 COCO_BOXES_PER_IMAGE = 7.25
 
 
-def labels(path: Path | None, images: int) -> Dataset:
+def labels(path: Path | None, images: int, boxes_per_image: float = COCO_BOXES_PER_IMAGE) -> Dataset:
     """The labels in a COCO JSON or an .npz (image_id (N,), box (N, 4) as corners, img_wh (M, 2)), else generated."""
     if path is None:
-        return generated(images)
+        return generated(images, boxes_per_image)
     return from_archive(path) if path.suffix == ".npz" else read_dataset("coco", {"annotations": str(path)})
 
 
@@ -32,11 +32,12 @@ def from_archive(path: Path) -> Dataset:
 
 
 def generated(images: int, boxes_per_image: float = COCO_BOXES_PER_IMAGE) -> Dataset:
-    """As many boxes per image as in COCO, as unevenly spread, sizes over octaves."""
+    """Boxes spread over images as unevenly as in COCO, sizes over octaves; the more on an image, the smaller."""
     random = np.random.Generator(np.random.PCG64(0))
     crowd = random.gamma(0.8, 1.0, images)
     image = np.repeat(np.arange(images), random.poisson(boxes_per_image * crowd / 0.8))
-    wh = np.exp(random.uniform(np.log(0.01), np.log(0.9), (len(image), 2))).astype(np.float32)
+    largest = min(0.9, 0.9 * (COCO_BOXES_PER_IMAGE / boxes_per_image) ** 0.5)
+    wh = np.exp(random.uniform(np.log(0.01), np.log(largest), (len(image), 2))).astype(np.float32)
     centre = random.uniform(wh / 2, 1 - wh / 2).astype(np.float32)
     return _dataset(image, np.concatenate((centre, wh), axis=1), np.full((images, 2), (640, 480)))
 

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -25,11 +25,15 @@ Characters = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.int64]
 
 _NUMBER = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?")
-_OBJECT_END = re.compile(rb"\}(\s*,\s*)(?=\{)")
+_SPACE = b" \t\n\r"  # JSON knows no other
+_OBJECT_END = re.compile(rb"\}([ \t\n\r]*,[ \t\n\r]*)(?=\{)")
+_MOST_OBJECT_BYTES = 1 << 14  # longer ones are hardly alike, and
+_MOST_NUMBERS = 256  # columns, computed one by one, have to be much longer than they are many
 _MOST_DIGITS = 15  # whole numbers of so many digits are exact in double precision, and so are their powers of ten
 _MOST_CHARACTERS = _MOST_DIGITS + 2  # with sign and point
 _SHORT_DIGITS = 9  # fit into 32 bits
 _TENS = 10 ** np.arange(_MOST_CHARACTERS + 1)
+_HEAD_BYTES = 1 << 14  # read before all others: there most objects show that they are not alike
 _PART_BYTES = 1 << 22  # read by one thread: what is computed of it stays in the processor's larger cache
 _MOST_THREADS = 4
 
@@ -57,18 +61,22 @@ def read_alike(text: bytes, start: int, end: int) -> Alike | None:
 
     Returns:
         The numbers; None unless there are two or more objects, all written like the first one, without numbers in texts
-        or keys, and with plain numbers of at most 15 digits.
+        or keys, with at most 256 plain numbers of at most 15 digits, and with a first one of less than 16 KiB.
     """
-    first = _OBJECT_END.search(text, start, end)
+    first = _OBJECT_END.search(text, start, min(end, start + _MOST_OBJECT_BYTES))
     last = text.rfind(b"}", start, end) + 1
-    if first is None or text[last:end].strip():
+    if first is None or text[last:end].strip(_SPACE):
         return None
     pattern = _Pattern.of(text[start : first.start() + 1], first[1])
     if pattern is None:
         return None
-    parts = []
+    slices = _parts(text, start, last, first[0])
+    head = _columns(text, pattern, next(slices))
+    if head is None:
+        return None
+    parts = [head]
     with ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_THREADS)) as readers:
-        for columns in readers.map(partial(_columns, text, pattern), _parts(text, start, last, first[0])):
+        for columns in readers.map(partial(_columns, text, pattern), slices):
             if columns is None:
                 readers.shutdown(cancel_futures=True)
                 return None
@@ -99,32 +107,42 @@ class _Pattern:
         """The pattern of an object, if every number in it is a value."""
         positions = count()
         try:
-            example = json.loads(_NUMBER.sub(lambda _: b"%d" % next(positions), written))
+            numbered = _NUMBER.sub(lambda _: b"%d" % next(positions), written)
+            example = json.loads(numbered, parse_constant=_refuse)
         except (ValueError, RecursionError):
             return None
         before, *behind = _NUMBER.split(written + separator)
-        if not behind or sorted(_whole_numbers(example)) != list(range(len(behind))):
+        if not 0 < len(behind) <= _MOST_NUMBERS or sorted(_whole_numbers(example)) != list(range(len(behind))):
             return None
         widths = (*map(len, behind[:-1]), len(behind[-1]) + len(before))
         return cls(example, separator, np.frombuffer(before + b"".join(behind), np.uint8), len(before), widths)
 
 
+def _refuse(constant: str) -> NoReturn:
+    """Refuse NaN and infinities, which Python's json reads, though JSON has none."""
+    raise ValueError(f"{constant} is no JSON")
+
+
 def _whole_numbers(value: object) -> Iterator[int]:
-    """Every whole number in some decoded JSON."""
-    if isinstance(value, dict | list):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _whole_numbers(part)
-    elif type(value) is int:
-        yield value
+    """Every whole number in some decoded JSON, which may be nested deeper than calls can be."""
+    rest = [value]
+    while rest:
+        part = rest.pop()
+        if isinstance(part, dict | list):
+            rest += part.values() if isinstance(part, dict) else part
+        elif type(part) is int:
+            yield part
 
 
 def _parts(text: bytes, start: int, end: int, cut: bytes) -> Iterator[slice]:
-    """The text in parts that end behind a cut, the last one at the end."""
+    """The text in parts that end behind a cut, the last one at the end, or somewhere where objects are too long."""
+    least = _HEAD_BYTES
     while start < end:
-        found = text.find(cut, start + _PART_BYTES, end)
-        stop = end if found < 0 else found + len(cut)
+        latest = min(start + least + 2 * _MOST_OBJECT_BYTES, end)
+        found = text.find(cut + b"{", start + least, latest)
+        stop = latest if found < 0 else found + len(cut)
         yield slice(start, stop)
-        start = stop
+        start, least = stop, _PART_BYTES
 
 
 def _columns(text: bytes, pattern: _Pattern, part: slice) -> list[Numbers] | None:
@@ -146,9 +164,10 @@ def _columns(text: bytes, pattern: _Pattern, part: slice) -> list[Numbers] | Non
 def _with_room_behind(text: bytes, pattern: _Pattern, part: slice) -> tuple[Characters, int]:
     """The characters of a part, that many, ending with a separator, and some more that vectors may reach into."""
     size = part.stop - part.start
-    if len(text) >= part.stop + _MOST_CHARACTERS and text[part.stop - 1 : part.stop] != b"}":
+    is_last = text[part.stop - 1 : part.stop] == b"}"
+    if len(text) >= part.stop + _MOST_CHARACTERS and not is_last:
         return np.frombuffer(text, np.uint8, size + _MOST_CHARACTERS, part.start), size
-    whole = text[part] + pattern.separator
+    whole = text[part] + pattern.separator * is_last
     return np.frombuffer(whole + bytes(_MOST_CHARACTERS), np.uint8), len(whole)
 
 
@@ -200,4 +219,6 @@ def _column(characters: Characters, start: Positions, length: Positions) -> Numb
     if not is_number.all():
         return None
     numbers = value / _TENS[decimals] if points.any() else value.astype(np.int64)
-    return np.negative(numbers, out=numbers, where=is_negative) if is_negative.any() else numbers
+    if is_negative.any():  # "-0" is a whole number, which has no sign where it is nothing
+        np.negative(numbers, out=numbers, where=is_negative & ((value > 0) | (points > 0)))
+    return numbers

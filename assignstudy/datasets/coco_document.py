@@ -63,6 +63,9 @@ class _Entries(msgspec.Struct, gc=False):
     categories: list[Category]
 
 
+_MARK = Annotation(image_id=0, category_id=0)
+"""Stands for annotations that were cut out."""
+
 _Entry = TypeVar("_Entry", ImageEntry, Annotation, Category)
 
 
@@ -134,10 +137,10 @@ def _in_columns(content: bytes) -> Document | None:
     if annotations is None:
         return None
     try:
-        others = msgspec.json.decode(content[:start] + content[end:], type=_Entries)
+        others = msgspec.json.decode(content[:start] + msgspec.json.encode(_MARK) + content[end:], type=_Entries)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if others.annotations:  # what was cut out is another list
+    if others.annotations != [_MARK]:  # what was cut out is another list, or one that does not count
         return None
     return Document(others.images, annotations, others.categories)
 
@@ -153,8 +156,7 @@ def _span(content: bytes) -> tuple[int, int]:
     start = opening.end()
     behind = [content.rfind(key) for key in _OTHER_KEYS if content.find(key, 0, start) < 0]
     end = content.rfind(b"]", start, min((place for place in behind if place >= 0), default=len(content)))
-    is_only_one = content.find(_KEY, max(end, start)) < 0  # of two the last one would count
-    return (start, end) if end >= 0 and is_only_one else (0, 0)
+    return (start, end) if end >= 0 else (0, 0)
 
 
 def _annotations(alike: Alike) -> Annotations | None:

@@ -35,7 +35,7 @@ def compute(
 
     Args:
         labels: All boxes, before and after the transform.
-        counts: What was counted of the assigned ones.
+        counts: What was counted of the assigned ones; columns may be its arrays, so nothing else may write into them.
         levels: The detection scales.
         rule: What may be asked of the rule.
         image_paths: Path of every image.
@@ -111,10 +111,10 @@ def _category(codes: npt.NDArray[np.integer], names: tuple[str, ...]) -> pd.Cate
     if len(unique) < len(names):
         position = {name: k for k, name in enumerate(unique)}
         codes = np.array([position[name] for name in names])[codes]
-    return pd.Categorical.from_codes(codes, categories=unique)
+    return pd.Categorical.from_codes(codes, categories=unique.view())  # a name given to it stays in its table
 
 
-@lru_cache(maxsize=4)  # the runs of a sweep have the same images and classes
+@lru_cache(maxsize=2)  # the runs of a sweep have the same images and classes, and of no others millions are kept
 def _unique(names: tuple[str, ...]) -> pd.Index[str]:
     return pd.Index(list(dict.fromkeys(names)), dtype="str")
 

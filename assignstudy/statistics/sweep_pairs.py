@@ -149,8 +149,23 @@ def _level_bits(ground_truths: pd.DataFrame) -> Ints:
 def _aligned(values: Ints, gt_id: Ints, wanted: Ints) -> Ints:
     """Values of the wanted ids; 0, no level, for those that are not there."""
     aligned = np.zeros(len(wanted), np.int64)
-    aligned[np.searchsorted(wanted, gt_id)] = values
+    aligned[_places(gt_id, wanted)] = values
     return aligned
+
+
+def _places(gt_id: Ints, among: Ints) -> Ints | slice:
+    """Where ascending ids stand among ascending ids that hold them all."""
+    return slice(None) if len(gt_id) == len(among) else np.searchsorted(among, gt_id)
+
+
+def _union(one: Ints, other: Ints) -> Ints:
+    """The ids of either, ascending as both are; mostly both are the same, and never do they have to be sorted."""
+    if np.array_equal(one, other):
+        return one
+    both = np.concatenate((one, other))
+    both.sort(kind="stable")  # which finds two ascending halves and merges them
+    union: Ints = both[np.append(True, both[1:] != both[:-1])]
+    return union
 
 
 def _changes(levels_a: Ints, levels_b: Ints) -> Ints:
@@ -173,18 +188,18 @@ def _reindexed(side: pd.DataFrame, gt_id: pd.Index) -> pd.DataFrame:
 
 def _merged(one: Standing, other: Standing) -> Standing:
     """All ground truths of both, with the levels of either, in the first one's size bins."""
-    gt_id = np.union1d(one.gt_id, other.gt_id)
+    gt_id = _union(one.gt_id, other.gt_id)
     levels = _aligned(one.levels, one.gt_id, gt_id) | _aligned(other.levels, other.gt_id, gt_id)
     codes = np.empty(len(gt_id), np.int64)
     for side in (other, one):
-        codes[np.searchsorted(gt_id, side.gt_id)] = side.size_bin.codes
+        codes[_places(side.gt_id, gt_id)] = side.size_bin.codes
     return Standing(gt_id, levels, pd.Categorical.from_codes(codes, dtype=one.size_bin.dtype))
 
 
 def _change_counts(baseline: Standing, other: Standing, all_boxes: Standing) -> dict[str, int]:
     gt_id, sizes = all_boxes.gt_id, all_boxes.size_bin.categories
     change = _changes(*(_aligned(side.levels, side.gt_id, gt_id) for side in (baseline, other)))
-    here = np.isin(gt_id, np.union1d(baseline.gt_id, other.gt_id))
+    here = _places(_union(baseline.gt_id, other.gt_id), gt_id)
     cell = change[here] * len(sizes) + all_boxes.size_bin.codes[here]
     counts = np.bincount(cell, minlength=len(CHANGES) * len(sizes)).reshape(len(CHANGES), len(sizes))
     of = dict(zip(CHANGES, counts, strict=True))

@@ -54,6 +54,7 @@ def rows(found):
 
 @pytest.fixture(params=[1, 1 << 22], ids=["many parts", "one part"])
 def _parts(request, monkeypatch):
+    monkeypatch.setattr(alike, "_HEAD_BYTES", request.param)
     monkeypatch.setattr(alike, "_PART_BYTES", request.param)
 
 
@@ -119,8 +120,15 @@ def test_one_that_is_no_plain_number_leaves_it_to_a_parser(number):
         '{"a": 1}, {"b": 2}',
         '{"a": 1}, {"a":  2}',
         '{"a": 1},{"a": 2}, {"a": 3}',
-        '{"a": 1, "b": 2}, {"a": ,3 "b": ,4}',  # the same characters, but not at their places
+        '{"a": 1, "b": 2}, {"a": ,3 "b": 4}',  # the same characters, but not at their places
+        '{"a": 1}, {"a"2: }',
+        '{"a": 1}, {"a": 2}, {"a"3: }',
+        '{"a": 1}, {"a": 2}, {"a": }3',
         '{"a": [{"b": 1}, {"b": 2}]}',
+        '{"a": 1},\f{"a": 2},\f{"a": 3}',  # white space, but not JSON's
+        '{"a": 1}, {"a": 2}\v',
+        '{"a": 1, "b": NaN}, {"a": 2, "b": NaN}',
+        '{"a": 1, "b": Infinity}, {"a": 2, "b": Infinity}',
         "",
     ],
 )
@@ -145,3 +153,58 @@ def test_a_stranger_in_any_part_leaves_it_to_a_parser(place):
     entries[place] = {"id": True}
     text = json.dumps(entries).encode()
     assert read_alike(text, 1, len(text) - 1) is None
+
+
+def test_zero_has_a_sign_only_with_a_point():
+    text = b'{"a": -0, "b": 1.5}, {"a": -0, "b": -0}, {"a": 0, "b": -0.0}'
+    whole, decimal = read_alike(text, 0, len(text)).columns
+    assert whole.tolist() == [0, 0, 0]
+    assert str(decimal.tolist()) == "[1.5, 0.0, -0.0]"
+
+
+@pytest.mark.usefixtures("_parts")
+def test_parts_end_between_objects_not_within_one():
+    text = json.dumps([{"id": row, "more": {"a": row}, "last": row} for row in range(1000)]).encode()
+    assert rows(read_alike(text, 1, len(text) - 1)) == [[row] * 3 for row in range(1000)]
+
+
+@pytest.mark.parametrize("numbers", [256, 257])
+def test_objects_of_more_numbers_than_pay_are_left_to_a_parser(numbers):
+    written = json.dumps([{"a": [*range(numbers)]}] * 3).encode()
+    assert (read_alike(written, 1, len(written) - 1) is None) == (numbers == 257)
+
+
+@pytest.mark.parametrize("size", [16_000, 17_000])
+def test_objects_that_are_longer_than_pays_are_left_to_a_parser(size):
+    written = json.dumps([{"a": 1, "b": "x" * size}] * 3).encode()
+    assert (read_alike(written, 1, len(written) - 1) is None) == (size == 17_000)
+
+
+def test_a_text_that_never_ends_an_object_is_not_read_to_its_end(monkeypatch):
+    sizes = []
+    real = alike._with_room_behind
+    monkeypatch.setattr(alike, "_with_room_behind", lambda *given: sizes.append(given[2]) or real(*given))
+    text = b'{"a": 1}, {"a": 2' + b"," * 10**6 + b"}"
+    assert read_alike(text, 0, len(text)) is None
+    assert [part.stop < 10**5 for part in sizes] == [True]
+
+
+@pytest.mark.parametrize("depth", [400, 3000])
+def test_objects_may_be_nested_deeply(depth):
+    text = b'{"a": %s1%s}' % (b"[" * depth, b"]" * depth)
+    written = text + b", " + text
+    found = read_alike(written, 0, len(written))
+    assert found is None or rows(found) == [[1], [1]]  # how deep a parser goes differs
+
+
+def test_whole_numbers_are_found_deeper_than_calls_can_be():
+    value = 7
+    for _ in range(10_000):
+        value = [value]
+    assert list(alike._whole_numbers(value)) == [7]
+
+
+@pytest.mark.usefixtures("_parts")
+def test_parts_of_a_short_text():
+    text = b'{"a": 1}, {"a": 2}, {"a": 3}'
+    assert rows(read_alike(text, 0, len(text))) == [[1], [2], [3]]

@@ -276,22 +276,27 @@ def test_no_annotations_have_their_ordinary_shape(tmp_path):
     assert dataset.cxcywh_norm_orig.shape == (0, 4)
 
 
-NUMBERS = st.integers(-5, 120) | st.sampled_from([0.5, 1e-7, 99.99, 120.01, 10**15, 1e300])
+PLAIN = st.integers(-5, 120) | st.sampled_from([0.5, 99.99, 120.01, -0.0])
+NUMBERS = PLAIN | st.sampled_from([1e-7, 10**15, 1e300])
+MORE = [{}, {"iscrowd": 0}, {"id": 1}, {"id": 1, "iscrowd": 1}, {"iscrowd": False}, {"iscrowd": True}]
+ODD_FOR_ALL = [{"id": None}, {"iscrowd": None}, {"id": "x"}, {"bbox": [1, 2, 3]}, {"bbox": None}, {"image_id": "x"}]
+ODD = [{"iscrowd": 1}, {"iscrowd": True}, {"bbox": [1, 2, 3]}, {"image_id": "1"}, {"id": "x"}, {"id": 2.0}]
 
 
 @st.composite
 def alike_annotations(draw):
     """Annotations that mostly have the same keys, and mostly the same kinds of values."""
-    more = draw(
-        st.sampled_from([{}, {"iscrowd": 0}, {"id": 1}, {"id": 1, "iscrowd": 0}, {"iscrowd": False}, {"id": None}])
-    )
+    more, numbers = draw(st.sampled_from(MORE)), draw(st.sampled_from([PLAIN, PLAIN, NUMBERS]))
+    more = more | (draw(st.sampled_from(ODD_FOR_ALL)) if draw(st.integers(0, 3)) == 3 else {})
     entries = []
     for row in range(draw(st.integers(2, 6))):
-        entry = {"image_id": draw(st.sampled_from([1, 2, 3, 7])), "category_id": draw(st.sampled_from([1, 5, 9]))}
-        entry["bbox"] = draw(st.lists(NUMBERS, min_size=4, max_size=4))
-        entries.append(entry | more | ({"id": row} if more.get("id") else {}))
-    odd = [{"iscrowd": 1}, {"iscrowd": True}, {"bbox": [1, 2, 3]}, {"image_id": "1"}, {"id": "x"}, {"id": 2.0}, {}]
-    entries[-1] |= draw(st.sampled_from(odd))
+        entry = {
+            "image_id": draw(st.sampled_from([1, 3, 20, 0, 7, 30])),
+            "category_id": draw(st.sampled_from([1, 5, 3])),
+        }
+        entry["bbox"] = draw(st.lists(numbers, min_size=4, max_size=4))
+        entries.append(entry | more | ({"id": row} if more.get("id") == 1 else {}))
+    entries[-1] |= draw(st.sampled_from(ODD)) if draw(st.integers(0, 3)) == 3 else {}
     return entries
 
 
@@ -300,7 +305,7 @@ def alike_annotations(draw):
 )
 @settings(deadline=None, max_examples=300)
 def test_what_is_written_alike_is_read_like_everything_else(tmp_path_factory, entries, ending):
-    images = [IMAGE | {"id": key, "file_name": f"{key}.png"} for key in (1, 2, 3)]
+    images = [IMAGE | {"id": key, "file_name": f"{key}.png"} for key in (20, 1, 3)]
     folder = tmp_path_factory.mktemp("alike")
     path = write(folder, entries, images, [CATEGORY, {"id": 5, "name": "dog"}])
     path.write_text(path.read_text(encoding="utf-8")[:-1] + ending + "}", encoding="utf-8")
@@ -311,3 +316,27 @@ def test_what_is_written_alike_is_read_like_everything_else(tmp_path_factory, en
     assert found.issues == expected.issues
     for column in ("image_index", "class_id", "cxcywh_norm_orig", "ignored"):
         assert getattr(found, column).tolist() == getattr(expected, column).tolist()
+
+
+@pytest.mark.parametrize(
+    ("before", "behind", "expected"),
+    [
+        ("", ', "annotat\\u0069ons": []', 0),  # of two lists the last one counts, however its key is written
+        ("", ', "annotations": []', 0),
+        ('"annotations": [], ', "", 2),
+        ('"info": {"annotations": []}, ', "", 2),
+        ("", ', "info": {"annotations": []}', 2),
+    ],
+)
+def test_the_last_list_of_annotations_counts(tmp_path, before, behind, expected):
+    path = write(tmp_path, [BOX, BOX])
+    path.write_text("{" + before + path.read_text(encoding="utf-8")[1:-1] + behind + "}", encoding="utf-8")
+    assert len(coco.read(path, cache=False).class_id) == expected
+
+
+def test_annotations_of_something_else_are_not_taken_for_the_list(tmp_path):
+    path = write(tmp_path, [])
+    nested = json.dumps({"info": {"annotations": [BOX, BOX]}})[1:-1]
+    text = path.read_text(encoding="utf-8").replace('"annotations"', '"annotat\\u0069ons"')
+    path.write_text("{" + nested + ", " + text[1:], encoding="utf-8")
+    assert len(coco.read(path, cache=False).class_id) == 0

@@ -1,12 +1,14 @@
 """Slot counts against a dictionary from slot to rows."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
 
 from assignstudy.assign.run import run
 from assignstudy.assign.yolov5 import Yolov5
-from assignstudy.statistics import door, slots
+from assignstudy.statistics import door, slots, tally
 from assignstudy.statistics.tally import competing_classes, count
 from tests.boxes import input_boxes, make_boxes, make_levels, rows_of, seeded_boxes
 from tests.oracles import slots as oracle
@@ -98,3 +100,18 @@ def test_a_slot_of_countless_classes_has_few_pairs():
     )
     assert len(competing_classes(claims, np.arange(boxes), boxes)) < 16 * boxes
     assert competing_classes(claims, np.zeros(boxes, np.int64), 1).tolist() == [0]
+
+
+def test_more_rows_than_two_bytes_can_number():
+    rows = (1 << 16) + 10
+    cell = np.zeros(rows, np.int64)
+    positives = SimpleNamespace(gt_row=np.arange(rows) % 2, anchor=cell, grid_y=cell, grid_x=cell)
+    claims = slots.find(positives, np.array([0, 0]))
+    assert claims.lost.tolist() == list(range(rows - 1))
+    assert (claims.claims.tolist(), claims.claim_gt.tolist()) == ([2], [1, 0])
+
+
+def test_the_pairs_that_meet_most_often_are_kept(monkeypatch):
+    monkeypatch.setattr(tally, "MOST_PAIRS", 2)
+    parts = [(np.array([1, 12, 23]), np.array([5, 1, 4])), (np.array([12, 23]), np.array([1, 4]))]
+    assert tally._most_often(parts, 10) == {(2, 3): 8, (0, 1): 5}
