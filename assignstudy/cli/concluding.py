@@ -40,7 +40,8 @@ def _say_failures(launch: Launch) -> int:
     """Say what kept runs from leaving a record: the first in full, of others how many. Returns the exit code."""
     for sentence in list(launch.failures)[:1]:
         say(sentence)
-    if others := len(launch.failures) - 1 if launch.failures else 0:
+    others = len(launch.failures) - 1
+    if others > 0:
         say(f"as little could {others} more run{'s'[: others > 1]} be done; the same command with the folder does them")
     return int(bool(launch.failures))
 
