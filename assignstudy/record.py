@@ -7,6 +7,7 @@ are equal byte for byte.
 
 from __future__ import annotations
 
+import errno
 import functools
 import hashlib
 import json
@@ -206,10 +207,19 @@ def writable(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise RecordError(
-            f"{path}: cannot be written ({reason}); make room or give another folder: the same command does the rest"
-        ) from error
+        raise RecordError(f"{unwritten(path, error)}: the same command does the rest") from error
+
+
+def unwritten(path: Path | None, error: OSError) -> str:
+    """Why a file cannot be written and what to do about it.
+
+    Args:
+        path: The file, where the error names none.
+        error: What the system says.
+    """
+    named = error.filename2 or error.filename or path  # the first one of two was to be renamed into the other
+    reason, remedy = error.strerror or str(error), "remove it" if error.errno == errno.EISDIR else "make room"
+    return f"{str(named).removesuffix('.tmp')}: cannot be written ({reason}); {remedy} or give another folder"
 
 
 def checksums(folder: Path, names: Iterable[str]) -> dict[str, str]:

@@ -29,7 +29,7 @@ from assignstudy.assign.rule import Rule
 from assignstudy.errors import AssignStudyError, ConfigError, PageError
 from assignstudy.evidence import MOST_LISTED, RunTables, examples, rule_of
 from assignstudy.fitting.compare import Bounds, bounds
-from assignstudy.record import PAGE_FILE, SWEEP_PAGE_FILE, RunRecord
+from assignstudy.record import PAGE_FILE, SWEEP_PAGE_FILE, RunRecord, unwritten
 from assignstudy.report import sweep_page
 from assignstudy.report.sweep_cells import metric_text
 from assignstudy.report.sweep_runs import KEY_METRICS
@@ -80,7 +80,7 @@ def write_sweep_page(folder: Path, rule: PickRule = USUAL_RULE) -> Path:
         _write_latex(folder / "runs.tex", view)
         problems = (*sweep_page.write_page(page, view), *damage)
     except OSError as error:
-        raise PageError(f"{page}: cannot be written ({error}); make room or give another folder") from error
+        raise PageError(unwritten(page, error)) from error
     if problems:
         raise PageError(f"{page}: {'; '.join(problems)}")
     return page

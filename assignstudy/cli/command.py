@@ -32,7 +32,7 @@ from assignstudy.resources import resource
 if TYPE_CHECKING:
     from assignstudy.order import Order
 
-NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR})
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 def main() -> int:
@@ -158,11 +158,9 @@ def _start(launch: Launch) -> int:
         say(sentence_of(error))
         return 1
     except OSError as error:  # of files that Hydra writes; ours have a sentence
-        if wants_traceback or error.errno not in NO_ROOM:
+        if wants_traceback or error.errno not in NO_ROOM | {errno.EISDIR}:
             raise
-        say(
-            f"{error.filename or launch.folder}: cannot be written ({error.strerror}); make room or give another folder"
-        )
+        say(record.unwritten(launch.folder, error))
         return 1
     return 0
 

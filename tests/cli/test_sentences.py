@@ -85,7 +85,7 @@ def test_a_folder_in_place_of_a_file_of_hydras_is_named(command, tmp_path):
     outcome = command("-m", "anchor_t=3,4", "hydra.sweep.dir=sweep")
     assert outcome.code == 1
     assert outcome.err.rpartition("\r")[2].strip().startswith("assignstudy: ")
-    assert "multirun.yaml: cannot be written (Is a directory); make room or give another folder" in outcome.err
+    assert "multirun.yaml: cannot be written (Is a directory); remove it or give another folder" in outcome.err
 
 
 def test_whoever_asks_hydra_for_tracebacks_gets_them(command, monkeypatch):
