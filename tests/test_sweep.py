@@ -364,6 +364,15 @@ class TestSweepsThatWentWrong:
         assert unescape(page).count(HOSTILE) >= 3
         assert CHINESE in page
 
+    def test_runs_of_equal_settings_that_somebody_has_collected_are_drawn_once(self, tmp_path):
+        sweep = store_sweep(tmp_path / "sweep", anchor_t=(3.0, 4.0))
+        (sweep / "sweep.json").unlink()
+        first = next(path for path in sorted(sweep.iterdir()) if path.is_dir())
+        shutil.copytree(first, sweep / "again")
+        page = built(sweep)
+        assert "1 run of the same settings as another is not drawn over these settings" in section(page, "curves")
+        assert "no run" not in section(page, "curves")
+
     def test_a_section_that_cannot_be_built_is_an_error_and_the_page_is_there(self, tmp_path, monkeypatch):
         folder = store_manifest(tmp_path, *(store(tmp_path, anchor_t=t) for t in (3.0, 4.0)))
         monkeypatch.setattr("assignstudy.report.sweep_curves.METRICS", ("no_such_metric",))

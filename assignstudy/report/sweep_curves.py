@@ -54,7 +54,8 @@ def build(view: SweepView) -> SectionContent:
     where = sweep_grid.layout(view.axes)
     if where is None:
         return SectionContent(KEY, TITLE, Finding(_sentence(view)))
-    panels = _panels(view, where)
+    twins = _twins(view)
+    panels = _panels(view, where, twins)
     pictures = [_parallel(view, where)] if where.panels else []
     pictures += _pictures(view, where, panels[:MOST_PANELS])
     return SectionContent(
@@ -62,11 +63,26 @@ def build(view: SweepView) -> SectionContent:
         TITLE,
         Finding(_sentence(view)),
         pictures=tuple(pictures),
-        how_to_read=_how_to_read(where, len(panels)) if pictures else "",
+        how_to_read=_how_to_read(where, len(panels), len(twins)) if pictures else "",
     )
 
 
-def _how_to_read(where: Layout, panels: int) -> str:
+def _twins(view: SweepView) -> pd.Index:
+    """Runs of the same settings as a better placed one: somebody has collected them, a sweep has none."""
+    axes = view.axes.loc[list(dict.fromkeys([*_named(view), *view.order]))]
+    return axes.index[axes.duplicated()]
+
+
+def _named(view: SweepView) -> list[int]:
+    """The recommended run and the baseline, if there is one."""
+    return [view.order[0], *([view.baseline.row] if view.baseline is not None else [])]
+
+
+def _how_to_read(where: Layout, panels: int, twins: int) -> str:
+    not_drawn = (
+        f"{words.count(twins, 'run')} of the same settings as another {'is' if twins == 1 else 'are'} not drawn over "
+        "these settings; the best placed one stands for all of them."
+    )
     left_out = (
         f"Maps are drawn for {MOST_PANELS} of the {panels} combinations of {words.listing(where.panels)}, beginning "
         "with the recommended run's; the lines hold all runs, and so does the table above."
@@ -79,15 +95,16 @@ def _how_to_read(where: Layout, panels: int) -> str:
                 ROLES,
                 COLOURS if where.series else "",
                 left_out if panels > MOST_PANELS else "",
+                words.sentence(not_drawn) if twins else "",
             ),
         )
     )
 
 
-def _panels(view: SweepView, where: Layout) -> list[Panel]:
+def _panels(view: SweepView, where: Layout, twins: pd.Index) -> list[Panel]:
     """All panels, those of the recommended run and of the baseline first."""
-    first = [view.order[0], *([view.baseline.row] if view.baseline is not None else [])]
-    panels = sweep_grid.compute(view.axes, where)
+    first = _named(view)
+    panels = sweep_grid.compute(view.axes.drop(twins), where)
     place = {id(panel): [row not in set(panel.rows.to_numpy().ravel().tolist()) for row in first] for panel in panels}
     return sorted(panels, key=lambda panel: place[id(panel)])
 
