@@ -27,8 +27,8 @@ Positions = npt.NDArray[np.int64]
 _NUMBER = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?")
 _SPACE = b" \t\n\r"  # JSON knows no other
 _OBJECT_END = re.compile(rb"\}([ \t\n\r]*,[ \t\n\r]*)(?=\{)")
-_MOST_OBJECT_BYTES = 1 << 14  # longer ones are hardly alike, and
-_MOST_NUMBERS = 256  # columns, computed one by one, have to be much longer than they are many
+_MOST_OBJECT_BYTES = 1 << 14  # longer ones are hardly alike
+_MOST_NUMBERS = 256  # of an object: columns are computed one by one, so they have to be longer than they are many
 _MOST_DIGITS = 15  # whole numbers of so many digits are exact in double precision, and so are their powers of ten
 _MOST_CHARACTERS = _MOST_DIGITS + 2  # with sign and point
 _SHORT_DIGITS = 9  # fit into 32 bits
@@ -157,8 +157,13 @@ def _columns(text: bytes, pattern: _Pattern, part: slice) -> list[Numbers] | Non
     before, last = np.ascontiguousarray(edges.reshape(-1, numbers, 2).T)
     if not _is_alike(own[is_between], before, last, pattern):
         return None
-    columns = [_column(characters[1:], start, length) for start, length in zip(before, last - before, strict=True)]
-    return None if any(column is None for column in columns) else [column for column in columns if column is not None]
+    columns = []
+    for start, length in zip(before, last - before, strict=True):
+        column = _column(characters[1:], start, length)
+        if column is None:
+            return None
+        columns.append(column)
+    return columns
 
 
 def _with_room_behind(text: bytes, pattern: _Pattern, part: slice) -> tuple[Characters, int]:
