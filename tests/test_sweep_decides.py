@@ -90,6 +90,15 @@ def test_the_command_of_a_named_sweep_runs_the_recommended_run_alone(tmp_path):
     assert "python -m assignstudy anchor_t=4 experiment=thresholds hydra.mode=RUN\n" in pasted
 
 
+def test_what_a_baselines_rule_does_not_know_is_not_held_against_it(tmp_path):
+    boxes = street(boxes=60)
+    baseline = store_rule(tmp_path, boxes, "atss")
+    recommended = store_rule(tmp_path, boxes, "yolov5")
+    said = finding(built(store_manifest(tmp_path, baseline, recommended)), "pick")
+    assert "Against the baseline (atss" in said
+    assert re.search(r", and [\d.]+ % of its slots are contested[.;]", said)
+
+
 class TestMixedRules:
     def test_runs_are_told_apart_by_their_rule_alone(self, mixed):
         assert "they differ in assigner." in finding(mixed, "runs")

@@ -111,13 +111,19 @@ def _against_baseline(view: SweepView, pick: Mapping[str, Any]) -> str:
     base = view.run(view.baseline.row)
     fewer = int(base["unmatched"] - pick["unmatched"])
     change = f"{words.integer(abs(fewer))} {'more' if fewer > 0 else 'fewer'}" if fewer else "as many"
-    slotless = _without_slot(pick, base)
-    contested = f"{metric_text('contested_share', pick['contested_share'])} of its slots are contested"
-    before = metric_text("contested_share", base["contested_share"])
     return (
-        f"Against the baseline ({view.name(view.baseline.row)}) that is {change}{slotless}, and {contested} "
-        f"instead of {before}{_pixels(view, pick, base)}."
+        f"Against the baseline ({view.name(view.baseline.row)}) that is {change}{_without_slot(pick, base)}"
+        f"{_contested(pick, base)}{_pixels(view, pick, base)}."
     )
+
+
+def _contested(pick: Mapping[str, Any], base: Mapping[str, Any]) -> str:
+    """The share of contested slots, where the rule of the pick has any; and the baseline's, where that has any."""
+    share, before = pick["contested_share"], base["contested_share"]
+    if words.is_undefined(share):
+        return ""
+    instead = "" if words.is_undefined(before) else f" instead of {metric_text('contested_share', before)}"
+    return f", and {metric_text('contested_share', share)} of its slots are contested{instead}"
 
 
 def _without_slot(pick: Mapping[str, Any], base: Mapping[str, Any]) -> str:
